@@ -1,0 +1,76 @@
+//! [`Did`]: the text, proven to resolve.
+
+use super::{DidDocument, DidError, MAX_DID_BYTES, key, peer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::fmt;
+use std::str::FromStr;
+
+/// A decentralised identifier (W3C DID Core 1.0, section 3.1) of a supported method, without path,
+/// query or fragment. Whoever holds one knows that it resolves.
+///
+/// Equality is equality of text. That is enough because each document has one spelling here.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Did(String);
+
+impl Did {
+    /// Parses and resolves.
+    ///
+    /// # Errors
+    /// Every [`DidError`]: the text comes from outside.
+    pub fn parse(text: &str) -> Result<Self, DidError> {
+        document_of(text)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The identifier as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The document. Needs no network: both methods carry it in the text.
+    #[must_use]
+    pub fn resolve(&self) -> DidDocument {
+        document_of(&self.0).expect("a Did is only made from text that resolves")
+    }
+}
+
+fn document_of(text: &str) -> Result<DidDocument, DidError> {
+    // First of all: everything after this costs time in proportion to the length.
+    if text.len() > MAX_DID_BYTES {
+        return Err(DidError::TooLong);
+    }
+    if let Some(multikey) = text.strip_prefix(key::PREFIX) {
+        key::resolve(text, multikey)
+    } else if let Some(elements) = text.strip_prefix(peer::PREFIX) {
+        peer::resolve(text, elements)
+    } else {
+        Err(DidError::UnsupportedMethod)
+    }
+}
+
+impl fmt::Display for Did {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Did {
+    type Err = DidError;
+    fn from_str(text: &str) -> Result<Self, DidError> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for Did {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Did {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,41 @@
+//! `did:key` over Ed25519, with the X25519 agreement key derived from it.
+//!
+//! Source: "The did:key Method v0.9" (W3C CCG), sections 3.1.2 to 3.1.4. Other codecs are refused:
+//! an X25519 `did:key` cannot sign, and nothing here uses the other curves.
+
+use super::{DidDocument, DidError, Multikey, Purpose, VerificationMethod};
+use curve25519_dalek::edwards::CompressedEdwardsY;
+
+/// What every identifier of this method starts with.
+pub const PREFIX: &str = "did:key:";
+
+/// The identifier of an Ed25519 key.
+pub(super) fn encode(signing: &Multikey) -> String {
+    format!("{PREFIX}{}", signing.encode())
+}
+
+pub(super) fn resolve(text: &str, multikey: &str) -> Result<DidDocument, DidError> {
+    let signing = Multikey::parse(multikey)?;
+    let Multikey::Ed25519(raw) = signing else {
+        return Err(DidError::UnsupportedKey);
+    };
+    let agreement = derive_agreement(raw)?;
+    let method = |purpose, key: Multikey| VerificationMethod {
+        kid: format!("{text}#{}", key.encode()),
+        purpose,
+        key,
+    };
+    let methods = vec![
+        method(Purpose::Authentication, signing),
+        method(Purpose::KeyAgreement, agreement),
+    ];
+    DidDocument::new(text, methods, None)
+}
+
+/// The birational map from the Edwards to the Montgomery form of the curve.
+fn derive_agreement(raw: [u8; 32]) -> Result<Multikey, DidError> {
+    let point = CompressedEdwardsY(raw)
+        .decompress()
+        .ok_or(DidError::InvalidKey)?;
+    Multikey::x25519(point.to_montgomery().to_bytes())
+}

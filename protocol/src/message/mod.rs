@@ -1,0 +1,4 @@
+//! Messages between agents.
+
+pub mod plaintext;
+pub use plaintext::Plaintext;
