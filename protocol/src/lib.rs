@@ -1,4 +1,9 @@
 //! Kith's protocol: pure state machines, no input or output.
 
+pub mod bytes;
+pub mod codec;
 pub mod did;
+pub mod keys;
 pub mod message;
+pub mod secret;
+pub mod vss;

@@ -1,0 +1,91 @@
+//! Every label that separates one use of a hash, a derivation or a signature from another.
+//!
+//! They stand together so that no two uses can share one: a signature given for one purpose must
+//! say nothing for another. A label is never changed, only added: stored rows and the ledger
+//! depend on it. The number is the version of the whole scheme.
+
+macro_rules! labels {
+    ($($(#[$meta:meta])* $name:ident = $text:literal;)*) => {
+        $($(#[$meta])* pub const $name: &str = concat!("kith/1/", $text);)*
+
+        /// All labels, for the test that no two are alike.
+        pub const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+labels! {
+    // Frames.
+    /// In front of everything that is signed by [`super::signing::SigningKey::sign`].
+    SIGNED = "signed";
+
+    // Roles of signing keys, inside every signature.
+    /// The agent policy key.
+    ROLE_AGENT_POLICY = "role/agent-policy";
+    /// The signing key of one relationship.
+    ROLE_PAIRWISE = "role/pairwise";
+    /// A trustee's approval key of one epoch.
+    ROLE_APPROVAL = "role/approval";
+    /// The key a claimant makes for one request.
+    ROLE_CLAIMANT_SIGNING = "role/claimant-signing";
+    /// The key that signs a ledger's checkpoints.
+    ROLE_LEDGER_OPERATOR = "role/ledger-operator";
+    /// The key that cosigns a ledger's checkpoints.
+    ROLE_LEDGER_WITNESS = "role/ledger-witness";
+    /// The dealt secret that signs.
+    ROLE_RECOVERY_SIGNING = "role/recovery-signing";
+
+    // Roles of agreement keys, inside every sealed box.
+    /// The agreement key of one relationship.
+    ROLE_PAIRWISE_AGREEMENT = "role/pairwise-agreement";
+    /// The one-time key a trustee's share is sealed to.
+    ROLE_SHARE_SEALING = "role/share-sealing";
+    /// The key that a claimant's released shares and host keys are sealed to.
+    ROLE_CLAIMANT_SEALING = "role/claimant-sealing";
+
+    // Sealing and deriving.
+    /// Salt of the derivation in a sealed box.
+    SEALED_BOX = "sealed-box";
+    /// Salt of the derivation after an agreement with the recovery key.
+    RECOVERY_AGREEMENT = "recovery-agreement";
+    /// From an agreement with the recovery key alone to a key-encrypting key.
+    RECOVERY_KEY_ENCRYPTING = "recovery-agreement/key-encrypting";
+    /// From an agreement with the recovery key and a host's key to a key-encrypting key.
+    RECOVERY_AND_HOST_KEY_ENCRYPTING = "recovery-agreement/host/key-encrypting";
+    /// A data key wrapped by a key-encrypting key.
+    WRAPPED_KEY = "wrapped-key";
+    /// Content sealed by a data key.
+    SEALED_CONTENT = "sealed-content";
+    /// The hedged nonce of a recovery signature.
+    SCHNORR_NONCE = "schnorr-nonce";
+
+    // Sharing.
+    /// The digest of a commitment.
+    COMMITMENT = "commitment";
+    /// The dealt secret that decrypts backups.
+    PURPOSE_DECRYPT = "purpose/decrypt";
+    /// The dealt secret that signs.
+    PURPOSE_SIGN = "purpose/sign";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// K9: one label, one use.
+    #[test]
+    fn no_two_labels_are_alike() {
+        let mut sorted = ALL.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), ALL.len());
+    }
+
+    #[test]
+    fn every_label_names_the_scheme_and_is_plain_text() {
+        for label in ALL {
+            let rest = label.strip_prefix("kith/1/").unwrap();
+            let plain = |c: char| c.is_ascii_lowercase() || c == '-' || c == '/';
+            assert!(!rest.is_empty() && rest.chars().all(plain), "{label}");
+        }
+    }
+}
