@@ -1,0 +1,110 @@
+//! Envelope to plaintext.
+
+use crate::limits::MAX_ENVELOPE_BYTES;
+use crate::outer::Outer;
+use crate::parties::{OneSecret, Parties};
+use crate::ready::ready;
+use crate::{Refused, inner};
+use didcomm::error::{Error, ErrorKind};
+use didcomm::{Message, UnpackMetadata, UnpackOptions};
+use kith_protocol::did::{Did, DidDocument, LocalDid};
+use kith_protocol::message::Plaintext;
+use std::sync::Arc;
+
+/// An opened message with a proven sender.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// The message; its `from` and `to` are proven.
+    pub message: Plaintext,
+    /// The key of the sender that authenticated it, as a DID URL.
+    pub sender_kid: String,
+    /// Which of our identifiers it was encrypted to.
+    pub recipient: Did,
+}
+
+/// Opens an envelope and makes every check the library omits (C1). `local` finds the secrets of an
+/// identifier of ours; `now_seconds` is the time since 1970.
+///
+/// Cheap checks come first: a stranger's message costs parsing and one SHA-256 until it names an
+/// identifier of ours, and key agreement only after that.
+///
+/// # Errors
+/// [`Refused`]. The caller drops the message; see the crate documentation on answering.
+pub fn open(
+    bytes: &[u8],
+    local: &dyn Fn(&Did) -> Option<Arc<LocalDid>>,
+    now_seconds: u64,
+) -> Result<Opened, Refused> {
+    if bytes.len() > MAX_ENVELOPE_BYTES {
+        return Err(Refused::TooLarge);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| Refused::NotText)?;
+    let outer = Outer::parse(text)?;
+    let recipient = Did::parse(&outer.recipient).map_err(|_| Refused::RecipientDid)?;
+    let keys = local(&recipient).ok_or(Refused::UnknownRecipient)?;
+    let document = recipient.resolve();
+    check_recipient_keys(&outer, &document)?;
+    let (sender, sender_document) = outer.sender()?;
+    let parties = Parties([sender_document, document]);
+    let message = decrypt(text, &parties, &keys, &outer.skid)?;
+    let message = inner::from_message(message, sender, recipient.clone())?;
+    inner::check_times(&message, now_seconds)?;
+    Ok(Opened {
+        message,
+        sender_kid: outer.skid,
+        recipient,
+    })
+}
+
+fn check_recipient_keys(outer: &Outer, document: &DidDocument) -> Result<(), Refused> {
+    let known = |kid: &String| document.agreement_key(kid).is_some();
+    if outer.kids.iter().all(known) {
+        Ok(())
+    } else {
+        Err(Refused::RecipientKey)
+    }
+}
+
+fn decrypt(text: &str, parties: &Parties, keys: &LocalDid, skid: &str) -> Result<Message, Refused> {
+    let kid = keys.agreement_kid();
+    let secret = OneSecret {
+        kid: &kid,
+        local: keys,
+    };
+    let options = UnpackOptions {
+        expect_decrypt_by_all_keys: false,
+        unwrap_re_wrapping_forward: false,
+    };
+    let unpacking = Message::unpack(text, parties, &secret, &options);
+    let (message, found) = ready(unpacking)
+        .ok_or(Refused::NotReady)?
+        .map_err(|e| reason(&e))?;
+    check_protection(&found, skid)?;
+    Ok(message)
+}
+
+/// Both parties resolve, with their agreement keys only. So what cannot be resolved is the key of a
+/// signature inside.
+fn reason(error: &Error) -> Refused {
+    match error.kind() {
+        ErrorKind::DIDNotResolved | ErrorKind::DIDUrlNotFound => Refused::NestedProof,
+        _ => Refused::Undecryptable,
+    }
+}
+
+/// What the library says it did must be what the header promised. The header was checked before;
+/// this stops a path through the library that we did not foresee.
+fn check_protection(found: &UnpackMetadata, skid: &str) -> Result<(), Refused> {
+    if found.non_repudiation || found.signed_message.is_some() {
+        return Err(Refused::NestedProof);
+    }
+    let authcrypt = found.encrypted && found.authenticated && !found.anonymous_sender;
+    if authcrypt
+        && !found.re_wrapped_in_forward
+        && found.encrypted_from_kid.as_deref() == Some(skid)
+    {
+        Ok(())
+    } else {
+        Err(Refused::Anonymous)
+    }
+}

@@ -1,0 +1,8 @@
+//! The envelope profile from outside: what goes through, and every way to be refused (C1).
+
+mod dependencies;
+mod forge;
+mod inner;
+mod outer;
+mod round_trip;
+mod vectors;
