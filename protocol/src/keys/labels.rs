@@ -65,6 +65,38 @@ labels! {
     PURPOSE_DECRYPT = "purpose/decrypt";
     /// The dealt secret that signs.
     PURPOSE_SIGN = "purpose/sign";
+
+    // The policy and the ledger.
+    /// The commitment to one lane of a recovery policy.
+    LANE = "policy/lane";
+    /// A leaf of the tree over approval keys.
+    APPROVAL_LEAF = "policy/approval-leaf";
+    /// An inner node of that tree.
+    APPROVAL_NODE = "policy/approval-node";
+    /// A log's id.
+    DESCRIPTOR = "ledger/descriptor";
+    /// A record, without its signatures.
+    RECORD = "ledger/record";
+    /// The body within a record.
+    RECORD_BODY = "ledger/record-body";
+    /// A recovery request's id.
+    REQUEST_ID = "ledger/request-id";
+    /// Signatures of records, by kind.
+    SIGN_POLICY_CREATE = "ledger/sign/policy-create";
+    /// The same.
+    SIGN_POLICY_UPDATE = "ledger/sign/policy-update";
+    /// The same.
+    SIGN_RECOVERY_POLICY = "ledger/sign/recovery-policy";
+    /// The same.
+    SIGN_REQUEST = "ledger/sign/request";
+    /// The same.
+    SIGN_APPROVAL = "ledger/sign/approval";
+    /// The same.
+    SIGN_VETO = "ledger/sign/veto";
+    /// The same.
+    SIGN_OVERRIDE = "ledger/sign/override";
+    /// The same.
+    SIGN_COMPLETE = "ledger/sign/complete";
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! Messages between agents.
 
+pub mod ledger;
 pub mod plaintext;
 pub use plaintext::Plaintext;

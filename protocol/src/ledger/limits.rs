@@ -1,0 +1,59 @@
+//! Every bound of the ledger, and how they fit each other (G15).
+use crate::time::Millis;
+
+/// The largest record. The largest lawful one, a completion with room for owner factors, has about
+/// 2 KiB.
+pub const RECORD_LIMIT: usize = 16 * 1024;
+/// Signatures on a record: three today, room for m-of-n.
+pub const SIGNATURES_LIMIT: usize = 16;
+/// The largest log entry: a record, its time, their framing.
+pub const ENTRY_LIMIT: usize = RECORD_LIMIT + 32;
+/// Bytes of entries in one page. Base64 in the body and again in the envelope makes 16/9 of it,
+/// which stays below the 64 KiB that any message may have, with room for note and headers.
+pub const PAGE_LIMIT: usize = 30 * 1024;
+/// The largest checkpoint note: 16 witnesses at 200 bytes, with room.
+pub const NOTE_LIMIT: usize = 6 * 1024;
+/// Digests in a consistency proof: two per level of the largest tree.
+pub const PROOF_LIMIT: usize = 128;
+/// Witnesses of one log.
+pub const WITNESSES_LIMIT: usize = 16;
+/// Successor operators of one log.
+pub const SUCCESSORS_LIMIT: usize = 8;
+/// The longest name of a log or witness, in bytes.
+pub const NAME_LIMIT: usize = 100;
+/// The largest descriptor: keys and DIDs of operator, witnesses and successors.
+pub const DESCRIPTOR_LIMIT: usize = 32 * 1024;
+/// Entries of one log: what an index as stored, and every size computed from it, can bear.
+pub const LOG_LIMIT: u64 = 1 << 40;
+
+/// Agents of a policy that are alive or waiting.
+pub const AGENTS_LIMIT: usize = 32;
+/// Agents of a policy, revoked ones included.
+pub const AGENTS_EVER_LIMIT: usize = 1024;
+/// Changes of one policy that wait at once.
+pub const WAITING_LIMIT: usize = 16;
+
+/// Records an operator holds for one sender, unpublished.
+pub const PENDING_PER_SENDER: usize = 64;
+/// Records an operator holds at all, unpublished.
+pub const PENDING_LIMIT: usize = 4096;
+/// Policies one sender may create in [`CREATION_WINDOW`].
+pub const CREATIONS_PER_SENDER: u32 = 16;
+/// Senders whose creations are counted at once; beyond, creation waits for the next window.
+pub const CREATORS_LIMIT: usize = 4096;
+/// The span over which creations are counted.
+pub const CREATION_WINDOW: Millis = Millis::seconds(3600);
+
+const _: () = assert!(ENTRY_LIMIT < PAGE_LIMIT, "a page holds at least one entry");
+const _: () = assert!(
+    PAGE_LIMIT * 16 / 9 + 2 * NOTE_LIMIT < 64 * 1024 + 2 * 1024,
+    "a page fits into a message"
+);
+const _: () = assert!(
+    WITNESSES_LIMIT * 250 < NOTE_LIMIT,
+    "a note holds every cosignature"
+);
+const _: () = assert!(
+    PENDING_PER_SENDER < PENDING_LIMIT,
+    "one sender cannot take the whole queue"
+);

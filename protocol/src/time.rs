@@ -1,0 +1,77 @@
+//! Time as the protocol knows it: an argument, never a clock.
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since the Unix epoch, or since zero in a simulation. Stored, so it is a plain
+/// number and no clock type.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp(pub u64);
+
+/// A span of time in milliseconds.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Millis(pub u64);
+
+impl Timestamp {
+    /// The time `span` later; saturates, so that a hostile span cannot wrap to the past.
+    #[must_use]
+    pub fn after(self, span: Millis) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+
+    /// How long it is from `earlier` to `self`; zero when `earlier` is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Millis {
+        Millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Whole seconds, as DIDComm headers count.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        self.0 / 1000
+    }
+}
+
+impl Millis {
+    /// A span of whole seconds.
+    #[must_use]
+    pub const fn seconds(seconds: u64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// `factor` times as long; saturates.
+    #[must_use]
+    pub const fn times(self, factor: u64) -> Self {
+        Self(self.0.saturating_mul(factor))
+    }
+}
+
+impl core::ops::Add for Millis {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl fmt::Display for Millis {
+    /// In the largest unit that is not a fraction: `3 d`, `36 h`, `90 min`, `20 s`, `1500 ms`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(u64, &str); 4] = [
+            (86_400_000, "d"),
+            (3_600_000, "h"),
+            (60_000, "min"),
+            (1_000, "s"),
+        ];
+        for (size, name) in UNITS {
+            if self.0 >= size && self.0 % size == 0 {
+                return write!(out, "{} {name}", self.0 / size);
+            }
+        }
+        write!(out, "{} ms", self.0)
+    }
+}
