@@ -66,11 +66,7 @@ fn check_recipient_keys(outer: &Outer, document: &DidDocument) -> Result<(), Ref
 }
 
 fn decrypt(text: &str, parties: &Parties, keys: &LocalDid, skid: &str) -> Result<Message, Refused> {
-    let kid = keys.agreement_kid();
-    let secret = OneSecret {
-        kid: &kid,
-        local: keys,
-    };
+    let secret = OneSecret(keys);
     let options = UnpackOptions {
         expect_decrypt_by_all_keys: false,
         unwrap_re_wrapping_forward: false,

@@ -7,9 +7,10 @@
 
 use crate::Refused;
 use crate::limits::MAX_RECIPIENTS;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kith_protocol::did::{Did, DidDocument, Multikey};
+use kith_protocol::bytes::{from_base64url, to_base64url};
+use kith_protocol::did::{Did, DidDocument};
+use kith_protocol::keys::AgreementKey;
+use kith_protocol::keys::role::PairwiseAgreement;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sha2::{Digest as _, Sha256};
@@ -89,7 +90,7 @@ impl Outer {
     /// Reads the JSON and checks everything that needs no document and no secret.
     pub(crate) fn parse(text: &str) -> Result<Self, Refused> {
         let jwe: Jwe<'_> = read_object(text).ok_or_else(|| classify(text))?;
-        let header = decode(jwe.protected).ok_or(Refused::Encoding)?;
+        let header = from_base64url(jwe.protected).map_err(|_| Refused::Encoding)?;
         let header = std::str::from_utf8(&header).map_err(|_| Refused::Malformed)?;
         let protected: Protected<'_> = read_object(header).ok_or(Refused::Malformed)?;
         check_algorithms(&protected)?;
@@ -189,7 +190,7 @@ fn check_recipients<'a>(recipients: &[Recipient<'a>]) -> Result<Vec<&'a str>, Re
 fn check_encodings(jwe: &Jwe<'_>) -> Result<(), Refused> {
     decode_exactly::<IV_BYTES>(jwe.iv)?;
     decode_exactly::<TAG_BYTES>(jwe.tag)?;
-    decode(jwe.ciphertext).ok_or(Refused::Encoding)?;
+    from_base64url(jwe.ciphertext).map_err(|_| Refused::Encoding)?;
     for recipient in &jwe.recipients {
         decode_exactly::<WRAPPED_KEY_BYTES>(recipient.encrypted_key)?;
     }
@@ -212,7 +213,7 @@ fn common_did<'a>(kids: &[&'a str]) -> Result<&'a str, Refused> {
 /// intermediary could present the message under another list. `kids` are sorted.
 fn check_digest(kids: &[&str], apv: &str) -> Result<(), Refused> {
     let digest = Sha256::digest(kids.join(".").as_bytes());
-    if URL_SAFE_NO_PAD.encode(digest) == apv {
+    if to_base64url(&digest) == apv {
         Ok(())
     } else {
         Err(Refused::RecipientsDigest)
@@ -225,27 +226,22 @@ fn check_ephemeral(epk: &EphemeralKey<'_>) -> Result<(), Refused> {
         return Err(Refused::EphemeralKey);
     }
     let raw = decode_exactly::<32>(epk.x)?;
-    Multikey::x25519(raw)
-        .map(drop)
-        .map_err(|_| Refused::EphemeralKey)
+    match AgreementKey::<PairwiseAgreement>::from_bytes(raw) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Refused::EphemeralKey),
+    }
 }
 
 fn check_sender<'a>(header: &Protected<'a>) -> Result<&'a str, Refused> {
     let skid = header.skid.ok_or(Refused::MissingSender)?;
-    if header.apu == Some(URL_SAFE_NO_PAD.encode(skid).as_str()) {
+    if header.apu == Some(to_base64url(skid.as_bytes()).as_str()) {
         Ok(skid)
     } else {
         Err(Refused::SenderMismatch)
     }
 }
 
-/// The engine refuses padding and stray bits: one spelling for each byte string.
-fn decode(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
-}
-
 fn decode_exactly<const N: usize>(text: &str) -> Result<[u8; N], Refused> {
-    decode(text)
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(Refused::Encoding)
+    let bytes = from_base64url(text).map_err(|_| Refused::Encoding)?;
+    bytes.try_into().map_err(|_| Refused::Encoding)
 }

@@ -1,13 +1,12 @@
 //! The two sides of one message, in the form the `didcomm` crate asks for.
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use didcomm::did::{
     DIDDoc, DIDResolver, VerificationMaterial, VerificationMethod, VerificationMethodType,
 };
 use didcomm::error::Result;
 use didcomm::secrets::{Secret, SecretMaterial, SecretType, SecretsResolver};
+use kith_protocol::bytes::to_base64url;
 use kith_protocol::did::{DidDocument, LocalDid};
 use serde_json::{Value, json};
 
@@ -52,7 +51,7 @@ fn agreement_only(document: &DidDocument) -> DIDDoc {
 }
 
 fn public_jwk(raw: &[u8; 32]) -> Value {
-    json!({ "kty": "OKP", "crv": "X25519", "x": URL_SAFE_NO_PAD.encode(raw) })
+    json!({ "kty": "OKP", "crv": "X25519", "x": to_base64url(raw) })
 }
 
 /// The agreement secret of one local DID.
@@ -64,33 +63,30 @@ fn public_jwk(raw: &[u8; 32]) -> Value {
 /// library calls once per message and immediately before use; the value is handed over, not kept,
 /// and never formatted. What remains in freed heap memory after each message: two base64 texts of
 /// the secret and two JSON texts around them. Swap and core dumps are the process's business.
-pub(crate) struct OneSecret<'a> {
-    pub(crate) kid: &'a str,
-    pub(crate) local: &'a LocalDid,
-}
+pub(crate) struct OneSecret<'a>(pub(crate) &'a LocalDid);
 
 #[async_trait]
 impl SecretsResolver for OneSecret<'_> {
     async fn get_secret(&self, kid: &str) -> Result<Option<Secret>> {
-        Ok((kid == self.kid).then(|| self.build()))
+        Ok((kid == self.0.agreement_kid()).then(|| self.build()))
     }
 
     async fn find_secrets<'a>(&self, kids: &'a [&'a str]) -> Result<Vec<&'a str>> {
         Ok(kids
             .iter()
             .copied()
-            .filter(|kid| *kid == self.kid)
+            .filter(|kid| *kid == self.0.agreement_kid())
             .collect())
     }
 }
 
 impl OneSecret<'_> {
     fn build(&self) -> Secret {
-        let public = x25519_dalek::PublicKey::from(self.local.agreement());
-        let mut jwk = public_jwk(public.as_bytes());
-        jwk["d"] = Value::String(URL_SAFE_NO_PAD.encode(self.local.agreement().as_bytes()));
+        let agreement = self.0.agreement();
+        let mut jwk = public_jwk(agreement.public_key().as_bytes());
+        jwk["d"] = Value::String(to_base64url(&*agreement.expose_seed()));
         Secret {
-            id: self.kid.to_owned(),
+            id: self.0.agreement_kid().to_owned(),
             type_: SecretType::JsonWebKey2020,
             secret_material: SecretMaterial::JWK {
                 private_key_jwk: jwk,

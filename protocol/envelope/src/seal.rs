@@ -43,12 +43,8 @@ pub fn seal(message: &Plaintext, sender: &LocalDid) -> Result<Vec<u8>, SealError
         return Err(SealError::WrongSender);
     }
     inner::check_form(message).map_err(SealError::Unacceptable)?;
-    let kid = sender.agreement_kid();
     let parties = Parties([sender.did().resolve(), message.to.resolve()]);
-    let secret = OneSecret {
-        kid: &kid,
-        local: sender,
-    };
+    let secret = OneSecret(sender);
     let packed = inner::to_message(message);
     let options = profile();
     let packing = packed.pack_encrypted(

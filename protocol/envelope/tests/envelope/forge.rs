@@ -132,10 +132,10 @@ fn secrets(local: &LocalDid) -> Vec<Secret> {
     let secret = |method: &kith_protocol::did::VerificationMethod| {
         let mut jwk = jwk(&method.key);
         let seed = match method.purpose {
-            Purpose::KeyAgreement => local.agreement().to_bytes(),
-            Purpose::Authentication => local.signing().to_bytes(),
+            Purpose::KeyAgreement => local.agreement().expose_seed(),
+            Purpose::Authentication => local.signing().expose_seed(),
         };
-        jwk["d"] = Value::String(URL_SAFE_NO_PAD.encode(seed));
+        jwk["d"] = Value::String(URL_SAFE_NO_PAD.encode(*seed));
         Secret {
             id: method.kid.clone(),
             type_: SecretType::JsonWebKey2020,
