@@ -2,8 +2,6 @@
 
 use super::endpoint::{Endpoint, PEER_ID_SCHEME};
 use super::{DidError, MAX_KEYS, Multikey};
-use crate::keys::role::{Pairwise, PairwiseAgreement};
-use crate::keys::{AgreementKey, VerifyingKey};
 
 /// What a key may be used for (DID Core 1.0, section 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,23 +99,24 @@ impl DidDocument {
             .filter(|method| method.purpose == Purpose::Authentication)
     }
 
-    /// The key that signs evidence in message bodies: the first one listed for authentication.
+    /// The raw Ed25519 key that signs evidence in message bodies: the first one listed for
+    /// authentication.
     #[must_use]
-    pub fn signing_key(&self) -> VerifyingKey<Pairwise> {
-        let mut keys = self.methods.iter().filter_map(|method| match method.key {
-            Multikey::Ed25519(key) => Some(key),
-            Multikey::X25519(_) => None,
-        });
-        keys.next().expect("a document has an authentication key")
+    pub fn signing_key(&self) -> [u8; 32] {
+        *self
+            .authentication()
+            .next()
+            .expect("a document has an authentication key")
+            .key
+            .raw()
     }
 
-    /// The agreement key behind a full DID URL.
+    /// The raw key behind a full DID URL, if it is one of the agreement keys.
     #[must_use]
-    pub fn agreement_key(&self, kid: &str) -> Option<AgreementKey<PairwiseAgreement>> {
-        match self.methods.iter().find(|method| method.kid == kid)?.key {
-            Multikey::X25519(key) => Some(key),
-            Multikey::Ed25519(_) => None,
-        }
+    pub fn agreement_key(&self, kid: &str) -> Option<[u8; 32]> {
+        self.agreement()
+            .find(|method| method.kid == kid)
+            .map(|method| *method.key.raw())
     }
 
     /// The service as it stands in the identifier.

@@ -8,9 +8,7 @@ use std::str::FromStr;
 /// A decentralised identifier (W3C DID Core 1.0, section 3.1) of a supported method, without path,
 /// query or fragment. Whoever holds one knows that it resolves.
 ///
-/// Equality is equality of text, never of keys. Anybody can copy the keys of a `did:peer:2` into a
-/// text with another service; nobody but the owner of the keys can use it, and whoever knows the
-/// first text does not take the second for it.
+/// Equality is equality of text. That is enough because each document has one spelling here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Did(String);
 

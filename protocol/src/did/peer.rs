@@ -7,7 +7,8 @@
 use super::VerificationMethod;
 use super::json::ServiceJson;
 use super::{DidDocument, DidError, Endpoint, MAX_KEYS, Multikey, Purpose, Service};
-use crate::bytes::{from_base64url, to_base64url};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// What every identifier of this method starts with.
 pub const PREFIX: &str = "did:peer:2.";
@@ -21,7 +22,7 @@ pub(super) fn encode(
     let mut text = format!("{PREFIX}E{}.V{}", agreement.encode(), signing.encode());
     if let Some(endpoint) = endpoint {
         text.push_str(".S");
-        text.push_str(&to_base64url(endpoint.to_service_json().as_bytes()));
+        text.push_str(&URL_SAFE_NO_PAD.encode(endpoint.to_service_json()));
     }
     text
 }
@@ -66,6 +67,9 @@ fn method(
 }
 
 fn read_service(encoded: &str) -> Result<Service, DidError> {
-    let bytes = from_base64url(encoded).map_err(|_| DidError::NotCanonical)?;
+    // The engine refuses padding and stray bits in the last letter.
+    let bytes = URL_SAFE_NO_PAD
+        .decode(encoded)
+        .map_err(|_| DidError::NotCanonical)?;
     ServiceJson::parse(&bytes)
 }

@@ -58,7 +58,45 @@ labels! {
     /// The hedged nonce of a recovery signature.
     SCHNORR_NONCE = "schnorr-nonce";
 
+    // Messages.
+    /// The row of an answer, by sender and message id.
+    ANSWERED = "answered";
+    /// The commitment to a nonce behind spoken words.
+    WORDS_COMMITMENT = "words/commitment";
+    /// The words an owner or claimant reads out.
+    WORDS_OWNER = "words/owner";
+    /// The words a trustee reads out.
+    WORDS_TRUSTEE = "words/trustee";
+    /// The other choices beside the right words.
+    WORDS_CHOICES = "words/choices";
+    /// A dealt share and all that comes with it.
+    STORE = "store";
+    /// A trustee's receipt for a share.
+    RECEIPT = "receipt";
+    /// A released share.
+    RELEASE = "release";
+    /// What the box of a dealt share is bound to.
+    STORE_CONTEXT = "store/context";
+    /// What the box of a released share is bound to.
+    RELEASE_CONTEXT = "release/context";
+
+    // Backups.
+    /// A backup's header: its digest and its signature.
+    BACKUP_HEADER = "backup/header";
+    /// A sealed chunk of a backup.
+    BACKUP_CHUNK = "backup/chunk";
+    /// A backup put to a host.
+    BACKUP_PUT = "backup/put";
+    /// A host's receipt for a backup.
+    BACKUP_RECEIPT = "backup/receipt";
+    /// What a slot key's box towards a host is bound to.
+    SLOT_KEY_PUT = "slot-key/put";
+    /// What a slot key's box towards a claimant is bound to.
+    SLOT_KEY_RELEASE = "slot-key/release";
+
     // Sharing.
+    /// The digest of a deal: both its commitments, policy and epoch.
+    DEAL = "deal";
     /// The digest of a commitment.
     COMMITMENT = "commitment";
     /// The dealt secret that decrypts backups.

@@ -1,0 +1,103 @@
+//! social-recovery/1.0: between a claimant and one trustee, over a recovery connection of its own.
+use crate::bytes::{Blob, Digest, Nonce32};
+use crate::did::Did;
+use crate::keys::role::{Approval, ClaimantSealing};
+use crate::keys::{SealedBox, Signature, VerifyingKey};
+use crate::message::setup::Prekey;
+use crate::message::share::Commitments;
+use crate::policy::{ApprovalPath, LaneOpening};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// `challenge`: what this trustee keeps, and its commitment to the words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// What the trustee calls itself.
+    pub label: String,
+    /// The ledger's descriptor, canonical bytes.
+    pub descriptor: Blob,
+    /// The owner's policy address.
+    pub policy: Digest,
+    /// The active epoch.
+    pub epoch: u32,
+    /// The lane, opened.
+    pub lane: LaneOpening,
+    /// This trustee's approval key of that epoch; it can sponsor.
+    pub approval: VerifyingKey<Approval>,
+    /// Where it stands in the approval root.
+    pub path: ApprovalPath,
+    /// Digest of the nonce behind the trustee's words.
+    pub commitment: Digest,
+}
+
+/// `request`: the claimant's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The request record that names this trustee as sponsor, signed by the claimant only;
+    /// canonical bytes.
+    pub record: Blob,
+    /// The claimant's nonce.
+    pub nonce: Nonce32,
+}
+
+/// `pending`: the trustee's person has approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// The request's id.
+    pub request: Digest,
+    /// Not before this ledger time, as far as the trustee knows now.
+    pub not_before: Option<Timestamp>,
+}
+
+/// `release`: the share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// The request's id.
+    pub request: Digest,
+    /// The epoch of the share.
+    pub epoch: u32,
+    /// What it was verified against when it was stored.
+    pub commitments: Commitments,
+    /// The share of each secret, sealed to the claimant's sealing key of the request.
+    pub sealed: SealedBox<ClaimantSealing>,
+    /// Agents that keep backups.
+    pub hosts: Vec<Did>,
+    /// Prekeys that no deal has used yet, oldest first.
+    pub prekeys: Vec<Prekey>,
+    /// Evidence: signed with the key of this recovery connection.
+    pub signature: Signature,
+}
+
+/// `released`: the claimant has it durably.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// The request's id.
+    pub request: Digest,
+    /// Whether it verified.
+    pub verified: bool,
+}
+
+/// `deny`: the trustee's person refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deny {
+    /// The request's id.
+    pub request: Digest,
+    /// Reason code.
+    pub code: String,
+}
+
+impl Release {
+    /// What the trustee signs with the key of its recovery connection.
+    #[must_use]
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        let parts = (
+            &self.request,
+            self.epoch,
+            &self.commitments,
+            &self.sealed,
+            &self.hosts,
+            &self.prekeys,
+        );
+        crate::codec::encode(1, &parts)
+    }
+}

@@ -1,0 +1,173 @@
+//! recovery-share/1.0: dealing an epoch in two phases.
+use crate::bytes::Digest;
+use crate::codec;
+use crate::did::Did;
+use crate::keys::role::{AgentPolicy, ShareSealing};
+use crate::keys::{SealedBox, Signature, VerifyingKey, labels};
+use crate::ledger::RecoveryPolicyBody;
+use crate::message::setup::Prekey;
+use crate::policy::{ApprovalPath, LaneOpening};
+use crate::vss::{Commitment, CommitmentError, Decrypt, Sign, UnverifiedCommitment};
+use serde::{Deserialize, Serialize};
+
+/// By what right a deal or a backup is put.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Authority {
+    /// A live agent of the owner: its agent policy key stands on the ledger.
+    Agent {
+        /// The key.
+        key: VerifyingKey<AgentPolicy>,
+        /// Its signature.
+        signature: Signature,
+    },
+    /// The claimant of a request that is approved, not vetoed, its delay over.
+    Claimant {
+        /// The request's id.
+        request: Digest,
+        /// Signature of the claimant's signing key.
+        signature: Signature,
+    },
+}
+
+/// The two commitments of a deal, for decrypting and for signing: exactly *t* points each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commitments {
+    /// Of the secret that decrypts backups.
+    pub decrypt: UnverifiedCommitment<Decrypt>,
+    /// Of the secret that signs the recovery.
+    pub sign: UnverifiedCommitment<Sign>,
+}
+
+/// `store`: keep this share (RFC 0051 RECOVERY_SHARE: version, source DID, tag, value, hint).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Store {
+    /// Of this message, 1.
+    pub version: u8,
+    /// The owner's DID towards this trustee.
+    pub source_did: Did,
+    /// The owner's policy address.
+    pub policy: Digest,
+    /// What all shares of one deal have in common: the deal's digest.
+    pub tag: Digest,
+    /// The epoch dealt.
+    pub epoch: u32,
+    /// What the shares are checked against.
+    pub commitments: Commitments,
+    /// The opened lane: threshold, delay, recovery keys.
+    pub lane: LaneOpening,
+    /// The body that will stand on the ledger.
+    pub record: RecoveryPolicyBody,
+    /// Where this trustee's approval key stands in the record's approval root.
+    pub path: ApprovalPath,
+    /// Which prekey the share is sealed to.
+    pub prekey: u32,
+    /// The share of each secret ([`crate::vss::SharePair`]).
+    pub sealed: SealedBox<ShareSealing>,
+    /// Agents that keep backups; a claimant is told.
+    pub hosts: Vec<Did>,
+    /// By what right.
+    pub authority: Authority,
+}
+
+/// What a trustee signs when a share is durable: "verified against digest X".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The owner's policy address.
+    pub policy: Digest,
+    /// The epoch.
+    pub epoch: u32,
+    /// The deal's digest that the share was verified against.
+    pub deal: Digest,
+    /// The share's index.
+    pub index: u8,
+}
+
+/// `stored`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stored {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// Signed with the trustee's pairwise key.
+    pub signature: Signature,
+    /// One prekey further ahead.
+    pub next: Prekey,
+}
+
+/// `commit`: the epoch is anchored; only a hint, the ledger decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// The owner's policy address.
+    pub policy: Digest,
+    /// The epoch.
+    pub epoch: u32,
+}
+
+/// `committed`: what the trustee sees on its own view of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Committed {
+    /// The epoch asked about.
+    pub epoch: u32,
+    /// Whether this trustee saw it active and keeps its share as the current one.
+    pub active: bool,
+}
+
+/// The two commitments, checked against the threshold that the lane states.
+pub struct Opened {
+    /// Of the secret that decrypts backups.
+    pub decrypt: Commitment<Decrypt>,
+    /// Of the secret that signs the recovery.
+    pub sign: Commitment<Sign>,
+}
+
+impl Commitments {
+    /// Checks both: exactly `threshold` points each.
+    ///
+    /// # Errors
+    /// [`CommitmentError`] of the first that is not.
+    pub fn open(&self, threshold: u8) -> Result<Opened, CommitmentError> {
+        Ok(Opened {
+            decrypt: self.decrypt.open(threshold)?,
+            sign: self.sign.open(threshold)?,
+        })
+    }
+
+    /// The deal's digest: the tag of its shares, anchored before anything of it is used.
+    #[must_use]
+    pub fn digest(&self, policy: &Digest, epoch: u32) -> Digest {
+        let parts: [&[u8]; 3] = [&policy.0, &epoch.to_be_bytes(), &codec::encode(1, self)];
+        Digest::of(labels::DEAL, &parts)
+    }
+}
+
+impl Store {
+    /// What [`Authority`] signs: everything but itself.
+    #[must_use]
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        let head = (
+            self.version,
+            &self.source_did,
+            &self.policy,
+            &self.tag,
+            self.epoch,
+            &self.commitments,
+        );
+        let rest = (
+            &self.lane,
+            &self.record,
+            &self.path,
+            self.prekey,
+            &self.sealed,
+            &self.hosts,
+        );
+        codec::encode(1, &(head, rest))
+    }
+}
+
+impl Receipt {
+    /// What the trustee signs.
+    #[must_use]
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        codec::encode(1, self)
+    }
+}

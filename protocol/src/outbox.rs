@@ -1,0 +1,252 @@
+//! At-least-once sending and duplicate answers.
+//!
+//! A message is a row until its reply arrives; whoever does not see the reply sends it again with
+//! the same id and gets the stored answer. So a lost message, a lost reply and a crash between any
+//! two steps come to the same end.
+use crate::agent::Work;
+use crate::bytes::Blob;
+use crate::did::Did;
+use crate::error::{Damage, Halt, Refusal};
+use crate::message::{Body, Outgoing, ProblemReport, Received};
+use crate::record::{self, Records, Row, Space};
+use crate::time::{Millis, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// First pause before a message is sent again.
+const FIRST_RETRY: Millis = Millis(500);
+/// Longest pause: a peer that comes back after days is met within five minutes.
+const LONGEST_RETRY: Millis = Millis::seconds(300);
+/// How long an answer is kept for a sender who asks again: longer than any message lives.
+pub const ANSWER_LIFETIME: Millis = Millis::seconds(30 * 86_400);
+/// How long a message is offered when its occasion sets no other end.
+pub const MESSAGE_LIFETIME: Millis = Millis::seconds(30 * 86_400);
+
+/// A message on its way.
+#[derive(Serialize, Deserialize)]
+pub struct Waiting {
+    id: String,
+    from: Did,
+    to: Did,
+    thid: Option<String>,
+    pthid: Option<String>,
+    expires: Timestamp,
+    body: Blob,
+    attempts: u32,
+    due: Timestamp,
+}
+
+impl Row for Waiting {
+    const SPACE: Space = Space::Outbox;
+    fn id(&self) -> Vec<u8> {
+        self.id.as_bytes().to_vec()
+    }
+}
+
+impl Waiting {
+    fn outgoing(&self) -> Option<Outgoing> {
+        Some(Outgoing {
+            id: self.id.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            thid: self.thid.clone(),
+            pthid: self.pthid.clone(),
+            expires: self.expires,
+            body: Body::from_json(&self.body.0)?,
+        })
+    }
+}
+
+/// A fresh message id: 32 hexadecimal digits, as DIDComm recommends.
+pub fn fresh_id(work: &mut Work<'_>) -> String {
+    work.random()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Sends `body` from one of our DIDs until it is answered or expires; returns the message's id.
+pub fn send(work: &mut Work<'_>, from: &Did, to: &Did, body: Body) -> String {
+    send_in(work, from, to, None, body)
+}
+
+/// The same within a parent thread, such as the invitation it answers.
+pub fn send_in(
+    work: &mut Work<'_>,
+    from: &Did,
+    to: &Did,
+    pthid: Option<String>,
+    body: Body,
+) -> String {
+    let id = fresh_id(work);
+    let waiting = Waiting {
+        id: id.clone(),
+        from: from.clone(),
+        to: to.clone(),
+        thid: None,
+        pthid,
+        expires: work.now.after(MESSAGE_LIFETIME),
+        body: Blob(body.to_json()),
+        attempts: 1,
+        due: work.now.after(FIRST_RETRY),
+    };
+    work.save(&waiting);
+    if let Some(outgoing) = waiting.outgoing() {
+        work.transmit(outgoing);
+    }
+    id
+}
+
+/// Whether this message still waits for its reply.
+///
+/// # Errors
+/// [`Damage`] when the row cannot be read.
+pub fn is_waiting(work: &Work<'_>, id: &str) -> Result<bool, Damage> {
+    Ok(work.load::<Waiting>(id.as_bytes())?.is_some())
+}
+
+/// Takes the message `id` off the outbox because `from` answered it. False where we never asked
+/// that, or not them: such a reply is ignored.
+///
+/// # Errors
+/// [`Damage`] when the row cannot be read.
+pub fn settle(work: &mut Work<'_>, from: &Did, id: &str) -> Result<bool, Damage> {
+    let asked = work
+        .load::<Waiting>(id.as_bytes())?
+        .is_some_and(|waiting| waiting.to == *from);
+    if asked {
+        work.erase::<Waiting>(id.as_bytes());
+    }
+    Ok(asked)
+}
+
+/// Forgets a message that is no longer wanted.
+pub fn withdraw(work: &mut Work<'_>, id: &str) {
+    work.erase::<Waiting>(id.as_bytes());
+}
+
+/// Sends again what is due, each at twice the pause of the last time, and drops what has expired.
+///
+/// # Errors
+/// [`Damage`] when a row cannot be read.
+pub fn resend_due(work: &mut Work<'_>) -> Result<(), Damage> {
+    for mut waiting in work.all::<Waiting>()? {
+        if waiting.expires <= work.now {
+            work.erase::<Waiting>(waiting.id.as_bytes());
+        } else if waiting.due <= work.now {
+            let pause = FIRST_RETRY
+                .times(1 << waiting.attempts.min(16))
+                .0
+                .min(LONGEST_RETRY.0);
+            waiting.attempts = waiting.attempts.saturating_add(1);
+            waiting.due = work.now.after(Millis(pause));
+            work.save(&waiting);
+            if let Some(outgoing) = waiting.outgoing() {
+                work.transmit(outgoing);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// When the next message is due.
+///
+/// # Errors
+/// [`Damage`] when a row cannot be read.
+pub fn deadline(records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
+    let waiting = record::load_all::<Waiting>(records, &[])?;
+    Ok(waiting
+        .iter()
+        .map(|waiting| waiting.due.min(waiting.expires))
+        .min())
+}
+
+/// The answer that a message got the first time.
+#[derive(Serialize, Deserialize)]
+struct Answered {
+    from: Did,
+    id: String,
+    reply: Blob,
+    at: Timestamp,
+}
+
+impl Row for Answered {
+    const SPACE: Space = Space::Answered;
+    fn id(&self) -> Vec<u8> {
+        answer_id(&self.from, &self.id)
+    }
+}
+
+/// Ids are compared without regard to case, as DIDComm says.
+fn answer_id(from: &Did, id: &str) -> Vec<u8> {
+    let framed = [
+        from.as_str().as_bytes(),
+        &[0],
+        id.to_ascii_lowercase().as_bytes(),
+    ]
+    .concat();
+    crate::bytes::Digest::of(crate::keys::labels::ANSWERED, &[&framed])
+        .0
+        .to_vec()
+}
+
+/// Answers a message once: a repetition gets the stored answer, a refusal changes nothing and is
+/// not stored, so that hostile messages cost no disk.
+///
+/// # Errors
+/// [`Damage`] when a record cannot be read.
+pub fn answer_once(
+    work: &mut Work<'_>,
+    message: &Received,
+    handle: impl FnOnce(&mut Work<'_>, &Received) -> Result<Body, Halt>,
+) -> Result<Body, Damage> {
+    let id = answer_id(&message.from, &message.id);
+    if let Some(answered) = work.load::<Answered>(&id)?
+        && let Some(reply) = Body::from_json(&answered.reply.0)
+    {
+        return Ok(reply);
+    }
+    match handle(work, message) {
+        Ok(reply) => {
+            if !message.body.only_reads() {
+                remember(work, message, &reply);
+            }
+            Ok(reply)
+        }
+        Err(Halt::Damage(damage)) => Err(damage),
+        Err(Halt::Refusal(refusal)) => {
+            work.discard();
+            Ok(refused(&refusal))
+        }
+    }
+}
+
+fn remember(work: &mut Work<'_>, message: &Received, reply: &Body) {
+    work.save(&Answered {
+        from: message.from.clone(),
+        id: message.id.clone(),
+        reply: Blob(reply.to_json()),
+        at: work.now,
+    });
+}
+
+/// A refusal as the reply it travels in.
+#[must_use]
+pub fn refused(refusal: &Refusal) -> Body {
+    Body::Problem(ProblemReport {
+        code: refusal.code.into(),
+        comment: refusal.comment.clone(),
+    })
+}
+
+/// Forgets answers that nobody can ask for any more.
+///
+/// # Errors
+/// [`Damage`] when a row cannot be read.
+pub fn sweep(work: &mut Work<'_>) -> Result<(), Damage> {
+    for answered in work.all::<Answered>()? {
+        if answered.at.after(ANSWER_LIFETIME) <= work.now {
+            work.erase::<Answered>(&answered.id());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,333 @@
+//! What an owner or claimant can ask of the agent, and what the agent answers. The local API
+//! carries these as JSON.
+use crate::bytes::{Blob, Digest};
+use crate::time::{Millis, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A request of the owner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "command")]
+pub enum Command {
+    /// Creates the identity and anchors its policy.
+    Init {
+        /// What trustees call her.
+        name: String,
+        /// The descriptor of the ledger to adopt, as `trustee-agent ledger show` prints it.
+        ledger: String,
+    },
+    /// Can I recover today?
+    Status,
+    /// Makes an invitation for a trustee.
+    TrusteeInvite {
+        /// Her name for the trustee.
+        name: String,
+    },
+    /// Makes an invitation for a backup host.
+    HostInvite {
+        /// Her name for the host.
+        name: String,
+    },
+    /// What she reads to this trustee or host, and the choices for what she hears.
+    TrusteeWords {
+        /// The trustee's name.
+        name: String,
+    },
+    /// The words she heard.
+    TrusteeVerify {
+        /// The trustee's name.
+        name: String,
+        /// The words, or `none` for none of the choices.
+        words: String,
+    },
+    /// Trustees and hosts.
+    TrusteeList,
+    /// Sends a trust ping.
+    TrusteePing {
+        /// The trustee's name.
+        name: String,
+    },
+    /// Protects an item.
+    SecretAdd {
+        /// Its name.
+        name: String,
+        /// Its bytes.
+        data: Blob,
+    },
+    /// Names and sizes of the protected items.
+    SecretList,
+    /// One item's bytes.
+    SecretShow {
+        /// Its name.
+        name: String,
+    },
+    /// Removes an item from the next backup on.
+    SecretRemove {
+        /// Its name.
+        name: String,
+    },
+    /// Sets the policy and deals: backup out, shares out, receipts, anchor.
+    Protect {
+        /// Trustees needed.
+        threshold: u8,
+        /// How long a release waits after the lane is full.
+        delay: Millis,
+        /// How long a request lives.
+        lifetime: Millis,
+        /// How long a sponsor waits after a failed request.
+        cool_down: Millis,
+        /// "Stolen" verdicts that override a veto; all but one, at least the threshold, where not
+        /// given.
+        override_threshold: Option<u8>,
+    },
+    /// How far the last `Protect` is.
+    ProtectStatus,
+    /// Recovery attempts made in her name.
+    AlertList,
+    /// Stops one.
+    AlertVeto {
+        /// The request's id, or an unambiguous beginning.
+        id: String,
+    },
+    /// Becomes a claimant.
+    RecoverStart {
+        /// What the trustees know her as.
+        name: String,
+        /// The trustees she remembers.
+        trustees: Vec<String>,
+        /// Whether a thief may have the old device.
+        stolen: bool,
+    },
+    /// The link for one trustee.
+    RecoverInvite {
+        /// The trustee.
+        name: String,
+    },
+    /// What the claimant reads to this trustee, and the choices for what she hears.
+    RecoverWords {
+        /// The trustee.
+        name: String,
+    },
+    /// The words the claimant heard from this trustee.
+    RecoverVerify {
+        /// The trustee.
+        name: String,
+        /// The words, or `none` for none of the choices.
+        words: String,
+    },
+    /// How far the recovery is.
+    RecoverStatus,
+    /// Gives up.
+    RecoverAbort,
+    /// Records of her ledger that concern her.
+    RecordList,
+}
+
+/// One trustee or host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrusteeView {
+    /// Her name for it.
+    pub name: String,
+    /// What it calls itself.
+    pub label: Option<String>,
+    /// `trustee` or `host`.
+    pub role: String,
+    /// `invited`, `words` (compare them now), `heard` (you have, the other has not), `verified`,
+    /// `mismatch`, `declined`, `expired`.
+    pub state: String,
+    /// Epoch of the newest receipt.
+    pub receipt: Option<u32>,
+    /// Last sign of life.
+    pub seen: Option<Timestamp>,
+}
+
+/// Words to compare.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WordsView {
+    /// What she reads out.
+    pub say: String,
+    /// What she picks from.
+    pub choices: Vec<String>,
+}
+
+/// How far a deal is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProtectView {
+    /// The epoch being dealt or active.
+    pub epoch: u32,
+    /// `backup`, `shares`, `anchoring`, `waiting`, `protected`.
+    pub state: String,
+    /// Trustees needed to recover.
+    pub threshold: u8,
+    /// Trustees dealt to.
+    pub trustees: u8,
+    /// Receipts needed before the epoch may be anchored.
+    pub needed: u8,
+    /// Names with a receipt.
+    pub receipts: Vec<String>,
+    /// Names without.
+    pub missing: Vec<String>,
+    /// Names that refused, with the reason.
+    pub refused: Vec<(String, String)>,
+    /// Backup hosts that acknowledged.
+    pub hosts: Vec<String>,
+    /// Backup hosts that have not.
+    pub hosts_missing: Vec<String>,
+    /// How many more trustees may be lost with recovery still possible; negative never: 0 means
+    /// none.
+    pub may_lose: u8,
+}
+
+/// One recovery attempt in her name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertView {
+    /// The request.
+    pub request: Digest,
+    /// When it was anchored.
+    pub anchored: Timestamp,
+    /// `open`, `vetoed`, `completed`, `ended`.
+    pub state: String,
+    /// Approvals anchored.
+    pub approvals: u8,
+    /// Approvals needed.
+    pub threshold: u8,
+    /// When it could release, once full.
+    pub releases_at: Option<Timestamp>,
+}
+
+/// One trustee of a claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClaimTrusteeView {
+    /// Her name for it.
+    pub name: String,
+    /// `not-invited`, `invited`, `words`, `verified`, `conflict`, `denied`, `mismatch`, `share`,
+    /// `bad-share`.
+    pub state: String,
+    /// What a person should know about this state.
+    pub note: String,
+}
+
+/// How far a recovery is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecoverView {
+    /// `gathering`, `anchored`, `waiting`, `collecting`, `fetching`, `dealing`, `completing`,
+    /// `done`, `vetoed`, `ended`, `conflict`.
+    pub state: String,
+    /// The request on the ledger.
+    pub request: Option<Digest>,
+    /// Approvals anchored.
+    pub approvals: u8,
+    /// Trustees needed.
+    pub threshold: Option<u8>,
+    /// When shares may be released, once the lane is full.
+    pub releases_at: Option<Timestamp>,
+    /// Shares in and verified.
+    pub shares: u8,
+    /// Each trustee.
+    pub trustees: Vec<ClaimTrusteeView>,
+    /// The next epoch's deal, once it has begun.
+    pub deal: Option<ProtectView>,
+    /// Bytes of backup fetched and in all.
+    pub fetched: (u64, u64),
+}
+
+/// One record of the ledger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordView {
+    /// Its place in the log.
+    pub index: u64,
+    /// Its kind, in kebab case.
+    pub kind: String,
+    /// Its time.
+    pub time: Timestamp,
+    /// Its subject.
+    pub subject: Digest,
+}
+
+/// An answer to the owner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Answer {
+    /// Done, with one sentence.
+    Done {
+        /// What was done.
+        text: String,
+    },
+    /// The words were others than those expected: recorded, and the session is over. Exit code 8.
+    Mismatch {
+        /// What it means.
+        text: String,
+    },
+    /// The identity.
+    Identity {
+        /// Her name.
+        name: String,
+        /// The policy address.
+        policy: Digest,
+        /// The ledger's digest.
+        ledger: Digest,
+        /// In a sentence, what the ledger's quorum stands.
+        strength: String,
+    },
+    /// A link to send.
+    Link {
+        /// The whole link.
+        link: String,
+        /// When it ends.
+        expires: Timestamp,
+    },
+    /// Words.
+    Words(WordsView),
+    /// Trustees and hosts.
+    Trustees {
+        /// Each.
+        list: Vec<TrusteeView>,
+    },
+    /// Items, with their sizes in bytes.
+    Secrets {
+        /// Each.
+        list: Vec<(String, u64)>,
+    },
+    /// One item.
+    Secret {
+        /// Its name.
+        name: String,
+        /// Its bytes.
+        data: Blob,
+    },
+    /// A deal.
+    Protect(ProtectView),
+    /// Everything at once.
+    Status {
+        /// Her name.
+        name: Option<String>,
+        /// `empty` (nothing here yet), `not-protected`, `protected`, `at-risk`, `claimant`,
+        /// `revoked`.
+        state: String,
+        /// In a sentence.
+        text: String,
+        /// The policy address.
+        policy: Option<Digest>,
+        /// Whether this agent's key is live on the ledger.
+        live: bool,
+        /// The current deal.
+        deal: Option<ProtectView>,
+        /// Trustees and hosts.
+        trustees: Vec<TrusteeView>,
+        /// Attempts in her name that are open.
+        alerts: usize,
+        /// Time of the newest ledger head seen.
+        ledger_time: Option<Timestamp>,
+    },
+    /// Attempts.
+    Alerts {
+        /// Each.
+        list: Vec<AlertView>,
+    },
+    /// A recovery.
+    Recover(RecoverView),
+    /// Records.
+    Records {
+        /// Each.
+        list: Vec<RecordView>,
+    },
+}

@@ -1,0 +1,2 @@
+//! The owner's side: enrolment, dealing, recovery.
+pub mod command;

@@ -1,0 +1,241 @@
+//! What is stored: rows in spaces, each a version byte and canonical bytes.
+//!
+//! A row type names its space and its id; the store sees bytes only. Rows that hold secrets are
+//! ordinary rows, because the store seals every value under the wallet encryption key.
+use crate::codec;
+use crate::error::Damage;
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
+use zeroize::Zeroizing;
+
+/// The largest row: one ledger entry, one backup chunk or one sealed store message, with room.
+pub const ROW_LIMIT: usize = 1 << 20;
+
+/// Which kind of row a key belongs to. The number is the first byte of the key and is never
+/// reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Space {
+    /// Who this agent is.
+    Identity = 1,
+    /// This agent's DIDs with their secrets.
+    LocalDid = 2,
+    /// Invitations made or opened.
+    Invitation = 3,
+    /// Peers this agent has a pairwise connection with.
+    Connection = 4,
+    /// Messages on their way until answered.
+    Outbox = 5,
+    /// Answers given, by sender and message id.
+    Answered = 6,
+    /// Ledger logs this agent follows: descriptor and newest checkpoint.
+    Log = 7,
+    /// Ledger entries this agent has verified.
+    LogEntry = 8,
+    /// Records waiting to be admitted by a ledger.
+    Append = 9,
+    /// Two signed heads that contradict each other.
+    Conflict = 10,
+    /// The owner's protected items.
+    Secret = 20,
+    /// The owner's trustees and backup hosts.
+    Trustee = 21,
+    /// The owner's deals, by epoch.
+    Deal = 22,
+    /// The owner's backups waiting to be acknowledged, header and chunks.
+    Backup = 23,
+    /// Chunks of the owner's backups.
+    BackupChunk = 24,
+    /// A recovery this agent conducts as claimant.
+    Claim = 25,
+    /// A claimant's trustees, one row each.
+    Claimed = 26,
+    /// Alarms shown to the owner.
+    Alert = 27,
+    /// Chunks of a protected item that is larger than one row.
+    SecretChunk = 28,
+    /// Owners a trustee keeps something for.
+    Ward = 40,
+    /// Shares a trustee keeps, by owner and epoch.
+    Custody = 41,
+    /// A trustee's approval and sealing keys that were handed out.
+    Prekey = 42,
+    /// Recovery requests a trustee knows of.
+    Request = 43,
+    /// A trustee's log of what it did and why.
+    History = 44,
+    /// Backups kept for others.
+    Kept = 50,
+    /// Chunks of backups kept for others.
+    KeptChunk = 51,
+    /// The operator's own log.
+    Operator = 60,
+    /// Records the operator has accepted and not yet published.
+    OperatorPending = 61,
+    /// A witness's memory of each log.
+    Witness = 62,
+    /// Entries that a witness has cosigned.
+    WitnessEntry = 63,
+    /// Kept by the runtime alone: node key, clock readings.
+    Runtime = 90,
+}
+
+/// A row's place in the store: its space and the bytes of its id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key(Vec<u8>);
+
+impl Key {
+    /// The key of the row `id` in `space`.
+    #[must_use]
+    pub fn new(space: Space, id: &[u8]) -> Self {
+        let mut bytes = vec![space as u8];
+        bytes.extend_from_slice(id);
+        Self(bytes)
+    }
+
+    /// The key as the store knows it.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// A key read back from the store.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
+
+/// A row's bytes, wiped when dropped because any row may hold a secret.
+pub type Bytes = Zeroizing<Vec<u8>>;
+
+/// Reads are arguments: the durable state as an agent sees it.
+pub trait Records {
+    /// The bytes of one row.
+    fn read(&self, key: &Key) -> Option<Bytes>;
+    /// All rows whose key starts with `prefix`, in key order.
+    fn scan(&self, prefix: &[u8]) -> Vec<(Key, Bytes)>;
+}
+
+impl Records for BTreeMap<Key, Vec<u8>> {
+    fn read(&self, key: &Key) -> Option<Bytes> {
+        self.get(key).map(|bytes| Zeroizing::new(bytes.clone()))
+    }
+
+    fn scan(&self, prefix: &[u8]) -> Vec<(Key, Bytes)> {
+        self.range(Key::from_bytes(prefix)..)
+            .take_while(|(key, _)| key.as_bytes().starts_with(prefix))
+            .map(|(key, bytes)| (key.clone(), Zeroizing::new(bytes.clone())))
+            .collect()
+    }
+}
+
+/// Something that can be stored.
+pub trait Row: Serialize + DeserializeOwned {
+    /// The space it lives in.
+    const SPACE: Space;
+    /// The version byte of its encoding.
+    const VERSION: u8 = 1;
+    /// The bytes of its id within the space.
+    fn id(&self) -> Vec<u8>;
+
+    /// Its encoding.
+    fn to_bytes(&self) -> Bytes {
+        codec::encode_secret(Self::VERSION, self)
+    }
+
+    /// Reads a row back.
+    ///
+    /// # Errors
+    /// [`Damage`] naming the key, when the bytes are no row of this version.
+    fn from_bytes(key: &Key, bytes: &[u8]) -> Result<Self, Damage> {
+        codec::decode(Self::VERSION, bytes, ROW_LIMIT).map_err(|_| Damage { key: key.clone() })
+    }
+}
+
+/// The row of type `R` with this id, if there is one.
+///
+/// # Errors
+/// [`Damage`] when the row cannot be read.
+pub fn load<R: Row>(records: &dyn Records, id: &[u8]) -> Result<Option<R>, Damage> {
+    let key = Key::new(R::SPACE, id);
+    records
+        .read(&key)
+        .map(|bytes| R::from_bytes(&key, &bytes))
+        .transpose()
+}
+
+/// All rows of type `R` whose id starts with `prefix`, in order of their ids.
+///
+/// # Errors
+/// [`Damage`] when one of them cannot be read.
+pub fn load_all<R: Row>(records: &dyn Records, prefix: &[u8]) -> Result<Vec<R>, Damage> {
+    records
+        .scan(Key::new(R::SPACE, prefix).as_bytes())
+        .iter()
+        .map(|(key, bytes)| R::from_bytes(key, bytes))
+        .collect()
+}
+
+/// Writes are results: rows to put (`Some`) and to delete (`None`), applied whole or not at all.
+#[derive(Default)]
+pub struct Batch(BTreeMap<Key, Option<Bytes>>);
+
+impl Batch {
+    /// Puts a row.
+    pub fn put<R: Row>(&mut self, row: &R) {
+        self.0
+            .insert(Key::new(R::SPACE, &row.id()), Some(row.to_bytes()));
+    }
+
+    /// Deletes the row of type `R` with this id.
+    pub fn delete<R: Row>(&mut self, id: &[u8]) {
+        self.0.insert(Key::new(R::SPACE, id), None);
+    }
+
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The writes in key order; the store applies them as one.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, Option<&[u8]>)> {
+        self.0
+            .iter()
+            .map(|(key, bytes)| (key, bytes.as_ref().map(|bytes| bytes.as_slice())))
+    }
+}
+
+/// The records with a batch laid over them, so that a step reads its own writes.
+pub struct Overlay<'a> {
+    /// What is durable.
+    pub base: &'a dyn Records,
+    /// What this step has written so far.
+    pub batch: &'a Batch,
+}
+
+impl Records for Overlay<'_> {
+    fn read(&self, key: &Key) -> Option<Bytes> {
+        match self.batch.0.get(key) {
+            Some(written) => written.clone(),
+            None => self.base.read(key),
+        }
+    }
+
+    fn scan(&self, prefix: &[u8]) -> Vec<(Key, Bytes)> {
+        let mut rows: BTreeMap<Key, Bytes> = self.base.scan(prefix).into_iter().collect();
+        for (key, written) in self
+            .batch
+            .0
+            .iter()
+            .filter(|(key, _)| key.as_bytes().starts_with(prefix))
+        {
+            match written {
+                Some(bytes) => rows.insert(key.clone(), bytes.clone()),
+                None => rows.remove(key),
+            };
+        }
+        rows.into_iter().collect()
+    }
+}

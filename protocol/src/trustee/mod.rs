@@ -1,0 +1,2 @@
+//! The trustee's side: custody and release.
+pub mod command;
