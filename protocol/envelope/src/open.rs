@@ -41,11 +41,11 @@ pub fn open(
     let text = std::str::from_utf8(bytes).map_err(|_| Refused::NotText)?;
     let outer = Outer::parse(text)?;
     let recipient = Did::parse(&outer.recipient).map_err(|_| Refused::RecipientDid)?;
-    let keys = local(&recipient).ok_or(Refused::UnknownRecipient)?;
-    let document = recipient.resolve();
-    check_recipient_keys(&outer, &document)?;
+    let keys = local(&recipient).filter(|keys| *keys.did() == recipient);
+    let keys = keys.ok_or(Refused::UnknownRecipient)?;
+    check_recipient_keys(&outer, keys.document())?;
     let (sender, sender_document) = outer.sender()?;
-    let parties = Parties([sender_document, document]);
+    let parties = Parties([&sender_document, keys.document()]);
     let message = decrypt(text, &parties, &keys, &outer.skid)?;
     let message = inner::from_message(message, sender, recipient.clone())?;
     inner::check_times(&message, now_seconds)?;
@@ -65,7 +65,12 @@ fn check_recipient_keys(outer: &Outer, document: &DidDocument) -> Result<(), Ref
     }
 }
 
-fn decrypt(text: &str, parties: &Parties, keys: &LocalDid, skid: &str) -> Result<Message, Refused> {
+fn decrypt(
+    text: &str,
+    parties: &Parties<'_>,
+    keys: &LocalDid,
+    skid: &str,
+) -> Result<Message, Refused> {
     let secret = OneSecret(keys);
     let options = UnpackOptions {
         expect_decrypt_by_all_keys: false,

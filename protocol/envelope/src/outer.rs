@@ -113,8 +113,7 @@ impl Outer {
             .skid
             .split_once('#')
             .map_or(self.skid.as_str(), |(did, _)| did);
-        let did = Did::parse(did).map_err(Refused::SenderDid)?;
-        let document = did.resolve();
+        let (did, document) = Did::parse_and_resolve(did).map_err(Refused::SenderDid)?;
         document
             .agreement_key(&self.skid)
             .ok_or(Refused::SenderKey)?;

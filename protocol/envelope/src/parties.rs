@@ -12,16 +12,16 @@ use serde_json::{Value, json};
 
 /// Knows the sender and the recipient of one message and nobody else. Both are resolved from
 /// their own text, so there is no cache that could grow or go stale.
-pub(crate) struct Parties(pub(crate) [DidDocument; 2]);
+pub(crate) struct Parties<'a>(pub(crate) [&'a DidDocument; 2]);
 
 #[async_trait]
-impl DIDResolver for Parties {
+impl DIDResolver for Parties<'_> {
     async fn resolve(&self, did: &str) -> Result<Option<DIDDoc>> {
         Ok(self
             .0
             .iter()
             .find(|document| document.id() == did)
-            .map(agreement_only))
+            .map(|document| agreement_only(document)))
     }
 }
 
@@ -82,11 +82,13 @@ impl SecretsResolver for OneSecret<'_> {
 
 impl OneSecret<'_> {
     fn build(&self) -> Secret {
-        let agreement = self.0.agreement();
-        let mut jwk = public_jwk(agreement.public_key().as_bytes());
-        jwk["d"] = Value::String(to_base64url(&*agreement.expose_seed()));
+        let local = self.0;
+        let public = local.document().agreement_key(local.agreement_kid());
+        let public = public.expect("the agreement key stands in its own document");
+        let mut jwk = public_jwk(public.as_bytes());
+        jwk["d"] = Value::String(to_base64url(&*local.agreement().expose_seed()));
         Secret {
-            id: self.0.agreement_kid().to_owned(),
+            id: local.agreement_kid().to_owned(),
             type_: SecretType::JsonWebKey2020,
             secret_material: SecretMaterial::JWK {
                 private_key_jwk: jwk,

@@ -43,7 +43,8 @@ pub fn seal(message: &Plaintext, sender: &LocalDid) -> Result<Vec<u8>, SealError
         return Err(SealError::WrongSender);
     }
     inner::check_form(message).map_err(SealError::Unacceptable)?;
-    let parties = Parties([sender.did().resolve(), message.to.resolve()]);
+    let recipient = message.to.resolve();
+    let parties = Parties([sender.document(), &recipient]);
     let secret = OneSecret(sender);
     let packed = inner::to_message(message);
     let options = profile();

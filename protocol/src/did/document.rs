@@ -2,6 +2,8 @@
 
 use super::endpoint::{Endpoint, PEER_ID_SCHEME};
 use super::{DidError, MAX_KEYS, Multikey};
+use crate::keys::role::{Pairwise, PairwiseAgreement};
+use crate::keys::{AgreementKey, VerifyingKey};
 
 /// What a key may be used for (DID Core 1.0, section 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +94,13 @@ impl DidDocument {
             .filter(|method| method.purpose == Purpose::KeyAgreement)
     }
 
+    /// The agreement key that [`super::LocalDid`] holds the secret of.
+    pub(super) fn first_agreement(&self) -> &VerificationMethod {
+        self.agreement()
+            .next()
+            .expect("a document has an agreement key")
+    }
+
     /// The Ed25519 keys signatures are verified with. Never empty.
     pub fn authentication(&self) -> impl Iterator<Item = &VerificationMethod> {
         self.methods
@@ -99,24 +108,23 @@ impl DidDocument {
             .filter(|method| method.purpose == Purpose::Authentication)
     }
 
-    /// The raw Ed25519 key that signs evidence in message bodies: the first one listed for
-    /// authentication.
+    /// The key that signs evidence in message bodies: the first one listed for authentication.
     #[must_use]
-    pub fn signing_key(&self) -> [u8; 32] {
-        *self
-            .authentication()
-            .next()
-            .expect("a document has an authentication key")
-            .key
-            .raw()
+    pub fn signing_key(&self) -> VerifyingKey<Pairwise> {
+        let mut keys = self.methods.iter().filter_map(|method| match method.key {
+            Multikey::Ed25519(key) => Some(key),
+            Multikey::X25519(_) => None,
+        });
+        keys.next().expect("a document has an authentication key")
     }
 
-    /// The raw key behind a full DID URL, if it is one of the agreement keys.
+    /// The agreement key behind a full DID URL.
     #[must_use]
-    pub fn agreement_key(&self, kid: &str) -> Option<[u8; 32]> {
-        self.agreement()
-            .find(|method| method.kid == kid)
-            .map(|method| *method.key.raw())
+    pub fn agreement_key(&self, kid: &str) -> Option<AgreementKey<PairwiseAgreement>> {
+        match self.methods.iter().find(|method| method.kid == kid)?.key {
+            Multikey::X25519(key) => Some(key),
+            Multikey::Ed25519(_) => None,
+        }
     }
 
     /// The service as it stands in the identifier.

@@ -1,5 +1,7 @@
 //! Why an identifier was refused.
 
+use crate::keys::KeyError;
+
 /// Why an identifier, a key in it, or its service was refused. Nothing of the offending text is
 /// kept: it comes from a stranger and must not reach logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +27,7 @@ pub enum DidError {
     WrongPurpose,
     /// A key that is no point, a point of low order, or an unreduced encoding.
     #[error("a key of the identifier is not a valid public key")]
-    InvalidKey,
+    InvalidKey(#[source] KeyError),
     /// The same key twice.
     #[error("a key stands in the identifier twice")]
     DuplicateKey,

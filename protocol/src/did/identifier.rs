@@ -8,7 +8,9 @@ use std::str::FromStr;
 /// A decentralised identifier (W3C DID Core 1.0, section 3.1) of a supported method, without path,
 /// query or fragment. Whoever holds one knows that it resolves.
 ///
-/// Equality is equality of text. That is enough because each document has one spelling here.
+/// Equality is equality of text, never of keys. Anybody can copy the keys of a `did:peer:2` into a
+/// text with another service; nobody but the owner of the keys can use it, and whoever knows the
+/// first text does not take the second for it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Did(String);
 
@@ -18,8 +20,16 @@ impl Did {
     /// # Errors
     /// Every [`DidError`]: the text comes from outside.
     pub fn parse(text: &str) -> Result<Self, DidError> {
-        document_of(text)?;
-        Ok(Self(text.to_owned()))
+        Self::parse_and_resolve(text).map(|(did, _)| did)
+    }
+
+    /// Both at once, for the price of one: to parse is to resolve.
+    ///
+    /// # Errors
+    /// As [`Did::parse`].
+    pub fn parse_and_resolve(text: &str) -> Result<(Self, DidDocument), DidError> {
+        let document = document_of(text)?;
+        Ok((Self(text.to_owned()), document))
     }
 
     /// The identifier as text.

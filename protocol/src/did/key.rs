@@ -4,6 +4,8 @@
 //! an X25519 `did:key` cannot sign, and nothing here uses the other curves.
 
 use super::{DidDocument, DidError, Multikey, Purpose, VerificationMethod};
+use crate::keys::role::{Pairwise, PairwiseAgreement};
+use crate::keys::{AgreementKey, KeyError, VerifyingKey};
 use curve25519_dalek::edwards::CompressedEdwardsY;
 
 /// What every identifier of this method starts with.
@@ -16,10 +18,10 @@ pub(super) fn encode(signing: &Multikey) -> String {
 
 pub(super) fn resolve(text: &str, multikey: &str) -> Result<DidDocument, DidError> {
     let signing = Multikey::parse(multikey)?;
-    let Multikey::Ed25519(raw) = signing else {
+    let Multikey::Ed25519(key) = signing else {
         return Err(DidError::UnsupportedKey);
     };
-    let agreement = derive_agreement(raw)?;
+    let agreement = Multikey::X25519(derive_agreement(&key).map_err(DidError::InvalidKey)?);
     let method = |purpose, key: Multikey| VerificationMethod {
         kid: format!("{text}#{}", key.encode()),
         purpose,
@@ -33,9 +35,11 @@ pub(super) fn resolve(text: &str, multikey: &str) -> Result<DidDocument, DidErro
 }
 
 /// The birational map from the Edwards to the Montgomery form of the curve.
-fn derive_agreement(raw: [u8; 32]) -> Result<Multikey, DidError> {
-    let point = CompressedEdwardsY(raw)
+fn derive_agreement(
+    key: &VerifyingKey<Pairwise>,
+) -> Result<AgreementKey<PairwiseAgreement>, KeyError> {
+    let point = CompressedEdwardsY(*key.as_bytes())
         .decompress()
-        .ok_or(DidError::InvalidKey)?;
-    Multikey::x25519(point.to_montgomery().to_bytes())
+        .ok_or(KeyError::NotAPoint)?;
+    AgreementKey::from_bytes(point.to_montgomery().to_bytes())
 }

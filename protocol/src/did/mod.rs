@@ -11,8 +11,8 @@
 //! key inside says what it is for and which curve it is on, by its multicodec prefix (K9,
 //! [`multikey`]).
 //!
-//! The text comes from strangers, so each part has a bound (below) and one spelling only: a key
-//! that could be written in two ways would be two identities with one secret.
+//! The text comes from strangers, so each part has a bound (below), and each key and each encoding
+//! has one spelling only.
 
 mod document;
 mod endpoint;

@@ -4,8 +4,8 @@
 //! `ed25519-pub` (0xed) and `x25519-pub` (0xec), both as two-byte varints.
 
 use super::DidError;
-use curve25519_dalek::edwards::CompressedEdwardsY;
-use curve25519_dalek::montgomery::MontgomeryPoint;
+use crate::keys::role::{Pairwise, PairwiseAgreement};
+use crate::keys::{AgreementKey, VerifyingKey};
 
 const ED25519_PUB: [u8; 2] = [0xed, 0x01];
 const X25519_PUB: [u8; 2] = [0xec, 0x01];
@@ -16,9 +16,9 @@ const MAX_TEXT: usize = 1 + 48;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Multikey {
     /// Verifies signatures.
-    Ed25519([u8; 32]),
+    Ed25519(VerifyingKey<Pairwise>),
     /// Agrees on keys.
-    X25519([u8; 32]),
+    X25519(AgreementKey<PairwiseAgreement>),
 }
 
 impl Multikey {
@@ -38,40 +38,11 @@ impl Multikey {
         let (codec, raw) = bytes.split_at_checked(2).ok_or(DidError::UnsupportedKey)?;
         let raw: [u8; 32] = raw.try_into().map_err(|_| DidError::UnsupportedKey)?;
         match codec {
-            c if c == ED25519_PUB => Self::ed25519(raw),
-            c if c == X25519_PUB => Self::x25519(raw),
-            _ => Err(DidError::UnsupportedKey),
+            c if c == ED25519_PUB => VerifyingKey::from_bytes(raw).map(Self::Ed25519),
+            c if c == X25519_PUB => AgreementKey::from_bytes(raw).map(Self::X25519),
+            _ => return Err(DidError::UnsupportedKey),
         }
-    }
-
-    /// Checks an Ed25519 public key.
-    ///
-    /// # Errors
-    /// [`DidError::InvalidKey`] for bytes that are no point, are not the canonical encoding of
-    /// one, or are a point of small order (under which one signature fits many messages).
-    pub fn ed25519(raw: [u8; 32]) -> Result<Self, DidError> {
-        let point = CompressedEdwardsY(raw)
-            .decompress()
-            .ok_or(DidError::InvalidKey)?;
-        let canonical = point.compress().to_bytes() == raw;
-        if canonical && !point.is_small_order() {
-            Ok(Self::Ed25519(raw))
-        } else {
-            Err(DidError::InvalidKey)
-        }
-    }
-
-    /// Checks an X25519 public key.
-    ///
-    /// # Errors
-    /// [`DidError::InvalidKey`] for an unreduced encoding (two texts, one key) and for the points
-    /// of low order, with which the agreed secret is zero whatever the other side does.
-    pub fn x25519(raw: [u8; 32]) -> Result<Self, DidError> {
-        if is_reduced(&raw) && !is_low_order(raw) {
-            Ok(Self::X25519(raw))
-        } else {
-            Err(DidError::InvalidKey)
-        }
+        .map_err(DidError::InvalidKey)
     }
 
     /// The text form.
@@ -90,23 +61,8 @@ impl Multikey {
     #[must_use]
     pub fn raw(&self) -> &[u8; 32] {
         match self {
-            Self::Ed25519(raw) | Self::X25519(raw) => raw,
+            Self::Ed25519(key) => key.as_bytes(),
+            Self::X25519(key) => key.as_bytes(),
         }
     }
-}
-
-/// Below 2^255 − 19, high bit clear.
-fn is_reduced(raw: &[u8; 32]) -> bool {
-    let unreduced = raw[31] == 0x7f && raw[1..31].iter().all(|b| *b == 0xff) && raw[0] >= 0xed;
-    raw[31] & 0x80 == 0 && !unreduced
-}
-
-/// Eight times the point is the neutral element: on the curve and on its twist these are exactly
-/// the points that clamped scalars annihilate.
-fn is_low_order(raw: [u8; 32]) -> bool {
-    let eight = [true, false, false, false];
-    MontgomeryPoint(raw)
-        .mul_bits_be(eight.into_iter())
-        .to_bytes()
-        == [0; 32]
 }

@@ -7,8 +7,7 @@
 use super::VerificationMethod;
 use super::json::ServiceJson;
 use super::{DidDocument, DidError, Endpoint, MAX_KEYS, Multikey, Purpose, Service};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::bytes::{from_base64url, to_base64url};
 
 /// What every identifier of this method starts with.
 pub const PREFIX: &str = "did:peer:2.";
@@ -22,7 +21,7 @@ pub(super) fn encode(
     let mut text = format!("{PREFIX}E{}.V{}", agreement.encode(), signing.encode());
     if let Some(endpoint) = endpoint {
         text.push_str(".S");
-        text.push_str(&URL_SAFE_NO_PAD.encode(endpoint.to_service_json()));
+        text.push_str(&to_base64url(endpoint.to_service_json().as_bytes()));
     }
     text
 }
@@ -67,9 +66,6 @@ fn method(
 }
 
 fn read_service(encoded: &str) -> Result<Service, DidError> {
-    // The engine refuses padding and stray bits in the last letter.
-    let bytes = URL_SAFE_NO_PAD
-        .decode(encoded)
-        .map_err(|_| DidError::NotCanonical)?;
+    let bytes = from_base64url(encoded).map_err(|_| DidError::NotCanonical)?;
     ServiceJson::parse(&bytes)
 }

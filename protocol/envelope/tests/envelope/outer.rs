@@ -1,8 +1,8 @@
 //! Envelopes that are refused before anything is decrypted.
 
 use crate::forge::{
-    Packing, World, alice, bob, edited, library_accepts, local, members, message, open_as, pack,
-    refusal, reheaded, sealed,
+    NOW, Packing, World, alice, bob, edited, library_accepts, local, members, message, open_as,
+    pack, refusal, reheaded, sealed,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -298,6 +298,12 @@ fn a_digest_of_other_recipients_is_refused() {
     assert_eq!(refusal(&bytes), Refused::RecipientsDigest);
 }
 
+#[test]
+fn a_lookup_that_answers_with_another_identifier_is_not_believed() {
+    let refused = kith_envelope::open(&sealed(), &|_| Some(local(3)), NOW);
+    assert_eq!(refused, Err(Refused::UnknownRecipient));
+}
+
 fn with_sender(skid: &str) -> Vec<u8> {
     reheaded(&sealed(), |header| {
         header["skid"] = json!(skid);
@@ -362,7 +368,7 @@ fn a_sender_key_that_is_no_agreement_key_is_refused() {
 #[test]
 fn the_name_of_another_sender_does_not_decrypt() {
     assert_eq!(
-        refusal(&with_sender(&local(3).agreement_kid())),
+        refusal(&with_sender(local(3).agreement_kid())),
         Refused::Undecryptable
     );
 }
