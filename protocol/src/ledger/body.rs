@@ -188,7 +188,7 @@ pub enum RecordBody {
     /// Kind 20.
     RecoveryPolicy(RecoveryPolicyBody),
     /// Kind 30.
-    Request(RequestBody),
+    Request(Box<RequestBody>),
     /// Kind 31.
     Approval(ApprovalBody),
     /// Kind 32.

@@ -70,7 +70,11 @@ impl Record {
     #[must_use]
     pub fn request(body: RequestBody, claimant: &SigningKey<ClaimantSigning>) -> Self {
         let log = body.log;
-        unsigned(Subject::Request(body.id()), RecordBody::Request(body)).by_claimant(&log, claimant)
+        unsigned(
+            Subject::Request(body.id()),
+            RecordBody::Request(Box::new(body)),
+        )
+        .by_claimant(&log, claimant)
     }
 
     /// The request with its sponsor's signature.

@@ -1,0 +1,67 @@
+//! Kind 31: a trustee's verdict, and what may replace it when.
+use super::{Admission, Case};
+use crate::ledger::body::{ApprovalBody, Verdict};
+use crate::ledger::effect::Act;
+use crate::ledger::invalid::Invalid;
+use crate::ledger::record::NO_PREV;
+use crate::ledger::state::Request;
+use crate::time::Timestamp;
+
+pub(super) fn judge<'a>(case: &Case<'a>, body: &ApprovalBody) -> Result<Admission<'a>, Invalid> {
+    let asked = case.asked()?;
+    let request = asked.request()?;
+    let epoch = asked
+        .policy
+        .epochs
+        .get(&request.body.epoch)
+        .ok_or(Invalid::EpochNotActive)?;
+    if !body.path.verify(&epoch.approval_root, &body.key) {
+        return Err(Invalid::NotATrustee);
+    }
+    let spoken = request.verdicts.get(&body.key);
+    // The key's own count: without it anybody could repeat an approval that was withdrawn.
+    if case.record.seq != spoken.map_or(0, |judgement| judgement.count)
+        || case.record.prev != NO_PREV
+    {
+        return Err(Invalid::StaleHead);
+    }
+    replaces(
+        request,
+        spoken.map(|judgement| judgement.verdict),
+        body.verdict,
+        case.time,
+    )?;
+    let act = Act::Judged {
+        request: asked.id,
+        key: body.key,
+        verdict: body.verdict,
+    };
+    Ok(Admission {
+        policy: asked.address,
+        act,
+        demands: vec![case.by_approval(&body.key)?],
+    })
+}
+
+fn replaces(
+    request: &Request,
+    last: Option<Verdict>,
+    next: Verdict,
+    time: Timestamp,
+) -> Result<(), Invalid> {
+    if last == Some(next) {
+        return Err(Invalid::VerdictUnchanged);
+    }
+    if next != Verdict::Withdrawn {
+        return Ok(());
+    }
+    if last.is_none() {
+        return Err(Invalid::NothingToWithdraw);
+    }
+    // Shares may be on their way once the delay is over: taking the approval back would only leave
+    // the claimant unable to complete.
+    if request.delay_is_over(time) {
+        return Err(Invalid::WithdrawalTooLate);
+    }
+    Ok(())
+}

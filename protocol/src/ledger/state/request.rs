@@ -1,0 +1,154 @@
+//! A recovery request on the ledger: verdicts, delay, vetoes, end (spec/ledger.md, "A request
+//! ends").
+use crate::keys::VerifyingKey;
+use crate::keys::role::{AgentPolicy, Approval};
+use crate::ledger::body::Verdict;
+use crate::ledger::request::RequestBody;
+use crate::time::{Millis, Timestamp};
+use std::collections::BTreeMap;
+
+/// A request and all that was said on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) body: RequestBody,
+    pub(crate) anchored: Timestamp,
+    /// The longest delay of its epoch: how long an agent must have stood to veto it.
+    pub(crate) longest_delay: Millis,
+    pub(crate) verdicts: BTreeMap<VerifyingKey<Approval>, Judgement>,
+    full_since: Option<Timestamp>,
+    short_since: Timestamp,
+    /// Vetoes by agent; true while one stands.
+    pub(crate) vetoes: BTreeMap<VerifyingKey<AgentPolicy>, bool>,
+    last_veto: Timestamp,
+    closed: Option<Closed>,
+}
+
+/// What one approval key says, and how many times it has spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
+    pub(crate) count: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Closed {
+    at: Timestamp,
+    completed: bool,
+}
+
+impl Request {
+    pub(crate) fn anchored(body: RequestBody, longest_delay: Millis, time: Timestamp) -> Self {
+        Self {
+            body,
+            anchored: time,
+            longest_delay,
+            verdicts: BTreeMap::new(),
+            full_since: None,
+            short_since: time,
+            vetoes: BTreeMap::new(),
+            last_veto: Timestamp(0),
+            closed: None,
+        }
+    }
+
+    pub(crate) fn approvals(&self) -> usize {
+        self.count(Verdict::approves)
+    }
+
+    pub(crate) fn stolen(&self) -> usize {
+        self.count(|verdict| verdict == Verdict::Stolen)
+    }
+
+    fn count(&self, wanted: impl Fn(Verdict) -> bool) -> usize {
+        self.verdicts
+            .values()
+            .filter(|judgement| wanted(judgement.verdict))
+            .count()
+    }
+
+    pub(crate) fn full_since(&self) -> Option<Timestamp> {
+        self.full_since
+    }
+
+    /// When the delay is over, as long as the lane is full.
+    pub(crate) fn releases_at(&self) -> Option<Timestamp> {
+        self.full_since.map(|full| full.after(self.body.lane.delay))
+    }
+
+    pub(crate) fn delay_is_over(&self, time: Timestamp) -> bool {
+        self.releases_at().is_some_and(|over| over <= time)
+    }
+
+    pub(crate) fn is_vetoed(&self) -> bool {
+        self.vetoes.values().any(|stands| *stands)
+    }
+
+    /// When it ends if nothing more is said on it: at its expiry while it is short, else one
+    /// lifetime after its delay or its last veto. A standing veto does not keep it alive for ever,
+    /// or it would hold back every change of policy.
+    pub(crate) fn ends_at(&self) -> Timestamp {
+        match (self.closed, self.releases_at()) {
+            (Some(closed), _) => closed.at,
+            (None, None) => self.body.expiry.max(self.short_since),
+            (None, Some(over)) => over.max(self.last_veto).after(self.body.lane.lifetime),
+        }
+    }
+
+    pub(crate) fn has_ended(&self, time: Timestamp) -> bool {
+        self.ends_at() <= time
+    }
+
+    pub(crate) fn is_completed(&self) -> bool {
+        self.closed.is_some_and(|closed| closed.completed)
+    }
+
+    /// Replaces a key's verdict. The delay starts whenever the lane becomes full, again too, so
+    /// that approvals taken back and given anew cannot eat it up.
+    pub(crate) fn judge(&mut self, key: VerifyingKey<Approval>, verdict: Verdict, time: Timestamp) {
+        let count = self
+            .verdicts
+            .get(&key)
+            .map_or(0, |judgement| judgement.count)
+            + 1;
+        self.verdicts.insert(key, Judgement { verdict, count });
+        let full = self.approvals() >= usize::from(self.body.lane.threshold);
+        match (self.full_since, full) {
+            (None, true) => self.full_since = Some(time),
+            (Some(_), false) => {
+                self.full_since = None;
+                self.short_since = time;
+            }
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+
+    pub(crate) fn veto(&mut self, agent: VerifyingKey<AgentPolicy>, time: Timestamp) {
+        self.vetoes.insert(agent, true);
+        self.last_veto = time;
+    }
+
+    /// Sets a veto aside and restarts the full delay: another living agent still has its time.
+    pub(crate) fn set_aside(&mut self, agent: VerifyingKey<AgentPolicy>, time: Timestamp) {
+        self.vetoes.insert(agent, false);
+        if self.full_since.is_some() {
+            self.full_since = Some(time);
+        }
+    }
+
+    pub(crate) fn complete(&mut self, time: Timestamp) {
+        self.closed = Some(Closed {
+            at: time,
+            completed: true,
+        });
+    }
+
+    /// Ends it because its epoch did, unless it had ended before.
+    pub(crate) fn supersede(&mut self, time: Timestamp) {
+        if !self.has_ended(time) {
+            self.closed = Some(Closed {
+                at: time,
+                completed: false,
+            });
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Questions to the state. Every one that depends on time takes it as an argument; which time (the
+//! newest head's for a release, the wall clock's for a screen) is the asker's decision.
+use super::State;
+use super::policy::{Pending, Policy, Waiting};
+use super::request::Request;
+use crate::bytes::Digest;
+use crate::keys::VerifyingKey;
+use crate::keys::role::{AgentPolicy, Approval};
+use crate::ledger::body::{RecoveryPolicyBody, Verdict};
+use crate::ledger::request::RequestBody;
+use crate::ledger::sign::Link;
+use crate::time::Timestamp;
+use thiserror::Error;
+
+/// How a request stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestStatus {
+    /// The policy it is on.
+    pub policy: Digest,
+    /// When it was anchored.
+    pub anchored: Timestamp,
+    /// Approvals that stand, "stolen" included.
+    pub approvals: usize,
+    /// Verdicts "stolen" that stand.
+    pub stolen: usize,
+    /// Approvals it needs.
+    pub threshold: u8,
+    /// Since when the lane is full.
+    pub full_since: Option<Timestamp>,
+    /// When the delay is over, if nothing changes.
+    pub releases_at: Option<Timestamp>,
+    /// Whether a veto stands.
+    pub vetoed: bool,
+    /// Whether a veto was set aside.
+    pub overridden: bool,
+    /// When it ends, or ended, if nothing more is said on it.
+    pub ends_at: Timestamp,
+    /// Whether it has ended.
+    pub ended: bool,
+    /// Whether it ended in a completed recovery.
+    pub completed: bool,
+}
+
+/// Why nothing may be released for a request (G7, R13).
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Hold {
+    /// Not on this ledger.
+    #[error("the request is not anchored on the ledger")]
+    NotAnchored,
+    /// Ended.
+    #[error("the request has ended")]
+    Ended,
+    /// Too few approvals.
+    #[error("{have} of {needed} approvals are anchored")]
+    NotFull {
+        /// Those that stand.
+        have: usize,
+        /// The lane's threshold.
+        needed: u8,
+    },
+    /// A veto.
+    #[error("a living agent of the owner has vetoed the request")]
+    Vetoed,
+    /// Too young.
+    #[error("the delay runs until {}", .until.0)]
+    Delay {
+        /// When it is over.
+        until: Timestamp,
+    },
+}
+
+/// A change that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingChange {
+    /// The digest of the record that made it: the subject of a veto.
+    pub record: Digest,
+    /// Who made it.
+    pub by: VerifyingKey<AgentPolicy>,
+    /// When it comes into force, if no request holds it back further.
+    pub in_force_at: Timestamp,
+    /// The epoch it sets, unless it grants an agent.
+    pub epoch: Option<u32>,
+}
+
+impl State {
+    /// How a request stands at `now`; `None` when it is not anchored.
+    #[must_use]
+    pub fn request_status(&self, id: &Digest, now: Timestamp) -> Option<RequestStatus> {
+        let address = self.policy_of_request(id)?;
+        let policy = self.policy_at(address, now)?;
+        Some(policy.requests.get(id)?.status(*address, now))
+    }
+
+    /// The anchored body of a request.
+    #[must_use]
+    pub fn request(&self, id: &Digest) -> Option<&RequestBody> {
+        let policy = self.policies.get(self.policy_of_request(id)?)?;
+        policy.requests.get(id).map(|request| &request.body)
+    }
+
+    /// The ids of all requests on a policy, ended ones included.
+    #[must_use]
+    pub fn requests_on(&self, policy: &Digest) -> Vec<Digest> {
+        self.policies
+            .get(policy)
+            .map(|policy| policy.requests.keys().copied().collect())
+            .unwrap_or_default()
+    }
+
+    /// Whether the chain allows a release, or a completion, for this request at `now` (G7): full
+    /// number of approvals, delay over, no standing veto, not ended.
+    ///
+    /// # Errors
+    /// The [`Hold`] that forbids it.
+    pub fn release_allowed(&self, id: &Digest, now: Timestamp) -> Result<(), Hold> {
+        let status = self.request_status(id, now).ok_or(Hold::NotAnchored)?;
+        if status.ended {
+            return Err(Hold::Ended);
+        }
+        if status.vetoed {
+            return Err(Hold::Vetoed);
+        }
+        match status.releases_at {
+            None => Err(Hold::NotFull {
+                have: status.approvals,
+                needed: status.threshold,
+            }),
+            Some(until) if now < until => Err(Hold::Delay { until }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Whether there is a policy of this address.
+    #[must_use]
+    pub fn knows_policy(&self, policy: &Digest) -> bool {
+        self.policy_exists(policy)
+    }
+
+    /// The epoch that is active at `now`.
+    #[must_use]
+    pub fn active_epoch(&self, policy: &Digest, now: Timestamp) -> Option<u32> {
+        self.policy_at(policy, now)?.active
+    }
+
+    /// The record of an epoch, whether it was, is, or waits to be active.
+    #[must_use]
+    pub fn recovery_policy(&self, policy: &Digest, epoch: u32) -> Option<&RecoveryPolicyBody> {
+        let policy = self.policies.get(policy)?;
+        policy
+            .epochs
+            .get(&epoch)
+            .or_else(|| policy.waiting_epoch(epoch))
+    }
+
+    /// Whether an agent policy key is alive in the policy at `now`.
+    #[must_use]
+    pub fn agent_is_live(
+        &self,
+        policy: &Digest,
+        key: &VerifyingKey<AgentPolicy>,
+        now: Timestamp,
+    ) -> bool {
+        let policy = self.policy_at(policy, now);
+        policy.is_some_and(|policy| policy.agents.get(key).is_some_and(super::Agent::is_alive))
+    }
+
+    /// Whether a veto by this agent on this request would be admitted at `now`.
+    #[must_use]
+    pub fn may_veto(&self, id: &Digest, key: &VerifyingKey<AgentPolicy>, now: Timestamp) -> bool {
+        let policy = self
+            .policy_of_request(id)
+            .and_then(|address| self.policy_at(address, now));
+        policy.is_some_and(|policy| {
+            crate::ledger::check::veto::of_request(&policy, id, key, now).is_ok()
+        })
+    }
+
+    /// Where the next record of the policy's chain goes.
+    #[must_use]
+    pub fn next_link(&self, policy: &Digest) -> Option<Link> {
+        let head = self.policies.get(policy)?.head;
+        Some(Link {
+            policy: *policy,
+            seq: head.seq.checked_add(1)?,
+            prev: head.digest,
+        })
+    }
+
+    /// The `seq` of this key's next verdict on a request, and its last one.
+    #[must_use]
+    pub fn next_verdict(
+        &self,
+        id: &Digest,
+        key: &VerifyingKey<Approval>,
+    ) -> Option<(u64, Option<Verdict>)> {
+        let policy = self.policies.get(self.policy_of_request(id)?)?;
+        let judgement = policy.requests.get(id)?.verdicts.get(key);
+        Some(judgement.map_or((0, None), |judgement| {
+            (judgement.count, Some(judgement.verdict))
+        }))
+    }
+
+    /// The changes of a policy that wait at `now`.
+    #[must_use]
+    pub fn waiting_changes(&self, policy: &Digest, now: Timestamp) -> Vec<WaitingChange> {
+        let Some(policy) = self.policy_at(policy, now) else {
+            return Vec::new();
+        };
+        policy
+            .waiting
+            .iter()
+            .map(|waiting| policy.describe(waiting))
+            .collect()
+    }
+}
+
+impl Policy {
+    fn waiting_epoch(&self, epoch: u32) -> Option<&RecoveryPolicyBody> {
+        self.waiting
+            .iter()
+            .find_map(|waiting| match &waiting.change {
+                Pending::Epoch(body) if body.epoch == epoch => Some(&**body),
+                Pending::Epoch(_) | Pending::Agent(..) => None,
+            })
+    }
+
+    fn describe(&self, waiting: &Waiting) -> WaitingChange {
+        let epoch = match &waiting.change {
+            Pending::Epoch(body) => Some(body.epoch),
+            Pending::Agent(..) => None,
+        };
+        let in_force_at = self.in_force_at(waiting);
+        WaitingChange {
+            record: waiting.record,
+            by: waiting.by,
+            in_force_at,
+            epoch,
+        }
+    }
+}
+
+impl Request {
+    fn status(&self, policy: Digest, now: Timestamp) -> RequestStatus {
+        RequestStatus {
+            policy,
+            anchored: self.anchored,
+            approvals: self.approvals(),
+            stolen: self.stolen(),
+            threshold: self.body.lane.threshold,
+            full_since: self.full_since(),
+            releases_at: self.releases_at(),
+            vetoed: self.is_vetoed(),
+            overridden: self.vetoes.values().any(|stands| !stands),
+            ends_at: self.ends_at(),
+            ended: self.has_ended(now),
+            completed: self.is_completed(),
+        }
+    }
+}
