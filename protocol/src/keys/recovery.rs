@@ -319,6 +319,19 @@ mod tests {
         assert!(alone.unwrap(b"slot", &wrapped).is_err());
     }
 
+    /// K9: a changed agreement or derivation would lose every backup made before.
+    #[test]
+    fn an_agreement_made_long_ago_is_still_found() {
+        let mut rng = rng();
+        let secret = RecoverySecret::<Decrypt>::generate(&mut rng);
+        let (ephemeral, _) = secret.public_key().encapsulate(&mut rng);
+        let agreed = secret.decapsulate(&ephemeral);
+        assert_eq!(
+            hex::encode(agreed.0.expose()),
+            "fa896ff65e0447ea1371892c590b93a3d0cc1fea2ab8f9e8bc68b0b61f69ecb9"
+        );
+    }
+
     #[test]
     fn the_identity_and_other_suites_are_no_recovery_keys() {
         let mut identity = [0; 33];

@@ -86,3 +86,53 @@ fn nonce(secret: &SecretScalar, message: &[u8], rng: &mut dyn CryptoRng) -> Zero
     let wide: SecretBytes<64> = derive(&*input, labels::SCHNORR_NONCE, &[message]);
     Zeroizing::new(Scalar::from_bytes_mod_order_wide(wide.expose()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes<const N: usize>(text: &str) -> [u8; N] {
+        hex::decode(text).unwrap().try_into().unwrap()
+    }
+
+    /// K9: the signature that RFC 9591, appendix E.3 publishes for the message "test".
+    #[test]
+    fn the_published_signature_verifies() {
+        let key = bytes("e2a62f39eede11269e3bd5a7d97554f5ca384f9f6d3dd9c3c0d05083c7254f57");
+        let public = Point::from_bytes(key).unwrap();
+        let signature = bytes(concat!(
+            "fa954853693068803615803a06e2c23a6228f7d6d6b442b72b26696aa776fe75",
+            "532350f49b27a123b0c811d54671f6c008e319741a59918baf3c5455a5ec2603",
+        ));
+        assert_eq!(verify(&public, b"test", &signature), Ok(()));
+        assert_eq!(verify(&public, b"tess", &signature), Err(BadSignature));
+    }
+
+    /// Both halves have one encoding each: a response beyond the order, an R that is the identity
+    /// or no canonical point are refused.
+    #[test]
+    fn a_second_spelling_of_a_signature_is_refused() {
+        let mut rng =
+            <rand_chacha::ChaCha20Rng as rand_chacha::rand_core::SeedableRng>::from_seed([1; 32]);
+        let secret = SecretScalar::generate(&mut rng);
+        let public = Point::of_secret(&secret);
+        let good = sign(&secret, &public, b"test", &mut rng);
+        assert_eq!(verify(&public, b"test", &good), Ok(()));
+        let order: [u8; 32] =
+            bytes("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+        let mut beyond = good;
+        let mut carry = 0;
+        for (byte, more) in beyond[32..].iter_mut().zip(order) {
+            let sum = u16::from(*byte) + u16::from(more) + carry;
+            *byte = sum as u8;
+            carry = sum >> 8;
+        }
+        assert_eq!(verify(&public, b"test", &beyond), Err(BadSignature));
+        let mut identity = good;
+        identity[..32].fill(0);
+        assert_eq!(verify(&public, b"test", &identity), Err(BadSignature));
+        let mut negative = good;
+        negative[..32].copy_from_slice(&[0xff; 32]);
+        assert_eq!(verify(&public, b"test", &negative), Err(BadSignature));
+    }
+}

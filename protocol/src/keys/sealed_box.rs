@@ -202,7 +202,7 @@ mod tests {
     }
 
     fn sealed() -> (AgreementSecret<ShareSealing>, SealedBox<ShareSealing>) {
-        let secret = AgreementSecret::generate(&mut rng());
+        let secret = AgreementSecret::generate(&mut ChaCha20Rng::from_seed([4; 32]));
         let sealed = seal(&secret.public_key(), b"context", b"share", &mut rng());
         (secret, sealed.unwrap())
     }
@@ -267,6 +267,16 @@ mod tests {
             let refused = SealedBox::<ShareSealing>::from_bytes(vec![2; length]);
             assert_eq!(refused, Err(BoxError::Length(length)));
         }
+    }
+
+    /// K9: a changed derivation would leave every stored box shut.
+    #[test]
+    fn a_box_sealed_long_ago_still_opens() {
+        let (secret, sealed) = sealed();
+        let pinned = "02e2f7ef50c811d6e64b901eed154ec2436e5a2a1eb9a2f82a40ccd1ea11ea114415cf7a0e35eb28eff706091a62f5ce6200b50e9494";
+        assert_eq!(hex::encode(sealed.as_bytes()), pinned);
+        let pinned = SealedBox::from_bytes(hex::decode(pinned).unwrap()).unwrap();
+        assert!(open(&secret, b"context", &pinned).is_ok());
     }
 
     #[test]

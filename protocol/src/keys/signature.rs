@@ -102,6 +102,16 @@ mod tests {
         }
     }
 
+    /// K9: what is signed is stated, so that others can verify it.
+    #[test]
+    fn the_signed_bytes_are_pinned() {
+        let bytes = signed_bytes("kith/1/role/pairwise", "kith/1/test", b"message");
+        assert_eq!(
+            hex::encode(bytes),
+            "6b6974682f312f7369676e6564007020fcc8ee67d91dc94a7c441233dfb3476e7d12cf67ff3f58cc167929e3b5c8"
+        );
+    }
+
     #[test]
     fn role_label_and_message_all_count() {
         let one = signed_bytes("r", "l", b"m");

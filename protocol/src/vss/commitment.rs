@@ -7,6 +7,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use curve25519_dalek::RistrettoPoint;
+use curve25519_dalek::traits::IsIdentity as _;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -76,6 +77,29 @@ impl<P: Purpose> Commitment<P> {
                 .map(read)
                 .collect::<Result<_, _>>()?,
             bytes: points.concat(),
+            purpose: PhantomData,
+        })
+    }
+
+    /// For points that the dealer has just computed: encodes them, and checks the same things.
+    pub(super) fn of_dealt(
+        threshold: u8,
+        points: Vec<RistrettoPoint>,
+    ) -> Result<Self, CommitmentError> {
+        if points.len() != usize::from(threshold) {
+            let points = points.len();
+            return Err(CommitmentError::Degree { threshold, points });
+        }
+        if let Some(position) = points.iter().position(RistrettoPoint::is_identity) {
+            return Err(CommitmentError::BadPoint { position });
+        }
+        let bytes: Vec<_> = points
+            .iter()
+            .map(|point| point.compress().to_bytes())
+            .collect();
+        Ok(Self {
+            points,
+            bytes: bytes.concat(),
             purpose: PhantomData,
         })
     }

@@ -30,7 +30,7 @@ pub struct Deal<P: Purpose> {
 pub enum DealError {
     /// The library's own refusal.
     #[error("the sharing library refused: {0}")]
-    Library(String),
+    Library(vsss_rs::Error),
     /// The commitment is not over the standard generator.
     #[error("the sharing library used another generator")]
     Generator,
@@ -53,7 +53,7 @@ pub(crate) fn deal<P: Purpose>(
 ) -> Result<Deal<P>, DealError> {
     let (shares, verifiers) = split(secret, quorum, rng)?;
     let commitment = commitment(quorum, &verifiers)?;
-    if commitment.public_point() != super::Point::of_secret(secret) {
+    if commitment.points()[0] != RistrettoPoint::mul_base(secret.expose()) {
         return Err(DealError::Secret);
     }
     let shares = take_over(quorum, &shares)?;
@@ -67,16 +67,19 @@ fn split(
 ) -> Result<(Vec<WipedShare>, Vec<Verifier>), DealError> {
     // The indices are always given and always 1 to n: the library takes 0 and repeated ones too.
     let indices = (1..=quorum.trustees()).map(|i| IdentifierPrimeField(Scalar::from(i)));
-    let secret = Zeroizing::new(*secret.expose());
+    let secret = WipedShare {
+        identifier: Element::default(),
+        value: IdentifierPrimeField(*secret.expose()),
+    };
     feldman::split_secret_with_participant_ids_iter(
         quorum.threshold().into(),
         quorum.trustees().into(),
-        &IdentifierPrimeField(*secret),
+        &secret.value,
         None,
         rng,
         indices,
     )
-    .map_err(|error| DealError::Library(error.to_string()))
+    .map_err(DealError::Library)
 }
 
 /// Drops the generator in front, after making sure that it is the standard one.
@@ -88,11 +91,8 @@ fn commitment<P: Purpose>(
     if generator.0 != RISTRETTO_BASEPOINT_POINT {
         return Err(DealError::Generator);
     }
-    let points: Vec<_> = points
-        .iter()
-        .map(|point| point.0.compress().to_bytes())
-        .collect();
-    Ok(Commitment::from_points(quorum.threshold(), &points)?)
+    let points = points.iter().map(|point| point.0).collect();
+    Ok(Commitment::of_dealt(quorum.threshold(), points)?)
 }
 
 fn take_over<P: Purpose>(

@@ -9,6 +9,7 @@
 //! agreed; a trustee checks its share with [`Commitment::verify`]; a claimant sorts what it got
 //! with [`Commitment::verify_all`] and reconstructs from the [`VerifiedShares`].
 
+mod batch;
 mod commitment;
 mod dealer;
 mod participant;

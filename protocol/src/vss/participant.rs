@@ -10,6 +10,7 @@ use rand_core::CryptoRng;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use super::batch::power_sums;
 use super::commitment::Commitment;
 use super::purpose::Purpose;
 use super::share::{Share, ShareIndex};
@@ -123,25 +124,16 @@ impl<P: Purpose> Commitment<P> {
     /// Whether sum r_i f(x_i) G = sum r_i F(x_i) for random weights r_i of 128 bits: a wrong share
     /// passes with a chance of 2^-128.
     fn holds_for_all(&self, shares: &[Share<P>], rng: &mut dyn CryptoRng) -> bool {
-        let mut weights = vec![Scalar::ZERO; self.points().len()];
+        let mut weights = Vec::with_capacity(shares.len());
         let mut values = Zeroizing::new(Scalar::ZERO);
         for share in shares {
             let weight = random_weight(rng);
             *values += weight * share.value().expose();
-            add_powers(&mut weights, weight, share.index());
+            weights.push((share.index().get(), weight));
         }
-        let committed = RistrettoPoint::vartime_multiscalar_mul(&weights, self.points());
+        let times = power_sums(&weights, self.points().len());
+        let committed = RistrettoPoint::vartime_multiscalar_mul(&times, self.points());
         committed.ct_eq(&RistrettoPoint::mul_base(&values)).into()
-    }
-}
-
-/// Adds r x^j to the weight of each coefficient j.
-fn add_powers(weights: &mut [Scalar], weight: Scalar, index: ShareIndex) {
-    let x = Scalar::from(index.get());
-    let mut power = weight;
-    for sum in weights {
-        *sum += power;
-        power *= x;
     }
 }
 

@@ -40,9 +40,10 @@ impl<P: Purpose> VerifiedShares<'_, P> {
             .ok_or(ReconstructError::NotEnough { have, need })?;
         let indices: Vec<u8> = used.iter().map(|share| share.index().get()).collect();
         let mut secret = Zeroizing::new(Scalar::ZERO);
-        for (share, weight) in used.iter().zip(weights_at_zero(&indices)) {
+        for (share, weight) in used.iter().zip(inverted_denominators(&indices)) {
             *secret += weight * share.value().expose();
         }
+        *secret *= product(1, &indices, |index| index);
         let public = RistrettoPoint::mul_base(&secret);
         bool::from(public.ct_eq(&self.commitment().points()[0]))
             .then(|| SecretScalar::new(&secret))
@@ -50,38 +51,35 @@ impl<P: Purpose> VerifiedShares<'_, P> {
     }
 }
 
-/// The Lagrange weights at zero of different, non-zero indices: for each i the product over the
-/// others of x_j / (x_j - x_i). All public; one inversion serves them all.
-fn weights_at_zero(indices: &[u8]) -> Vec<Scalar> {
-    let numerator = product(indices.iter().copied());
-    let mut weights: Vec<Scalar> = indices.iter().map(|x| denominator(*x, indices)).collect();
-    Scalar::invert_batch_alloc(&mut weights);
-    for weight in &mut weights {
-        *weight *= numerator;
-    }
-    weights
+/// The Lagrange weight at zero of index i is the product of the others x_j / (x_j - x_i), that is
+/// the product of all x_j over a denominator of its own. These are the denominators, inverted by
+/// one inversion for them all. Indices are public, different and not zero.
+fn inverted_denominators(indices: &[u8]) -> Vec<Scalar> {
+    let mut all: Vec<Scalar> = indices.iter().map(|x| denominator(*x, indices)).collect();
+    Scalar::invert_batch_alloc(&mut all);
+    all
 }
 
 /// x_i times the product of (x_j - x_i) over the others.
 fn denominator(x: u8, indices: &[u8]) -> Scalar {
-    let others = indices.iter().copied().filter(|other| *other != x);
-    let distances = others.clone().map(|other| other.abs_diff(x));
-    let magnitude = product(distances.chain([x]));
-    let negative = others.filter(|other| *other < x).count() % 2 == 1;
+    // The distance to itself counts as one.
+    let magnitude = product(x, indices, |other| other.abs_diff(x).max(1));
+    let negative = indices.iter().filter(|other| **other < x).count() % 2 == 1;
     if negative { -magnitude } else { magnitude }
 }
 
-/// Sixteen factors below 256 fit into 128 bits, so the field is entered once for sixteen of them.
-fn product(factors: impl Iterator<Item = u8>) -> Scalar {
+/// `first` times the product of a small number for each index. Four of them fit into 32 bits, and
+/// the field is entered only when 128 are full: once for some twenty factors.
+fn product(first: u8, indices: &[u8], factor: impl Fn(u8) -> u8) -> Scalar {
     let mut all = Scalar::ONE;
-    let (mut few, mut count) = (1_u128, 0);
-    for factor in factors {
-        few *= u128::from(factor);
-        count += 1;
-        if count == 16 {
+    let mut few = u128::from(first);
+    for four in indices.chunks(4) {
+        let part: u32 = four.iter().map(|index| u32::from(factor(*index))).product();
+        if few.leading_zeros() < u32::BITS {
             all *= Scalar::from(few);
-            (few, count) = (1, 0);
+            few = 1;
         }
+        few *= u128::from(part);
     }
     all * Scalar::from(few)
 }
