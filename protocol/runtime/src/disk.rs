@@ -55,19 +55,22 @@ pub(crate) fn read_at_most(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Makes a directory and its parents, for its owner only. An existing one is made its owner's
-/// alone while it is empty; one with files in it must be so already, because what others put
-/// there would be trusted.
+/// Makes a directory and its parents, for its owner only. An existing one is closed to others,
+/// such as a copy that a backup program made; one with files in it that others could write is
+/// refused, because what they put there would be trusted.
 pub(crate) fn private_dir(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-    if !is_private(dir)? && fs::read_dir(dir)?.next().is_none() {
-        fs::set_permissions(dir, Permissions::from_mode(0o700))?;
-    }
     if is_private(dir)? {
         return Ok(());
     }
-    let told = format!("{} can be entered by others: chmod 700 it", dir.display());
-    Err(io::Error::new(io::ErrorKind::PermissionDenied, told))
+    if fs::metadata(dir)?.mode() & 0o022 != 0 && fs::read_dir(dir)?.next().is_some() {
+        let told = format!(
+            "others could write in {}: look through it, then chmod 700",
+            dir.display()
+        );
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, told));
+    }
+    fs::set_permissions(dir, Permissions::from_mode(0o700))
 }
 
 /// Whether only its owner can enter a directory. A symbolic link does not count: its target may
@@ -86,20 +89,33 @@ pub(crate) fn owner(path: &Path) -> io::Result<u32> {
 mod tests {
     use super::*;
 
+    fn with_a_file(dir: &Path, mode: u32) {
+        fs::create_dir(dir).unwrap();
+        fs::write(dir.join("file"), "").unwrap();
+        fs::set_permissions(dir, Permissions::from_mode(mode)).unwrap();
+    }
+
     #[test]
-    fn a_directory_with_files_that_others_can_enter_is_refused() {
+    fn a_directory_with_files_that_others_could_write_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let open = dir.path().join("open");
-        fs::create_dir(&open).unwrap();
-        fs::set_permissions(&open, Permissions::from_mode(0o755)).unwrap();
-        fs::write(open.join("planted"), "").unwrap();
+        with_a_file(&open, 0o770);
         assert_eq!(
             private_dir(&open).unwrap_err().kind(),
             io::ErrorKind::PermissionDenied
         );
-        fs::remove_file(open.join("planted")).unwrap();
+        fs::remove_file(open.join("file")).unwrap();
         private_dir(&open).unwrap();
         assert!(is_private(&open).unwrap());
+    }
+
+    #[test]
+    fn a_directory_that_others_could_read_is_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        let readable = dir.path().join("readable");
+        with_a_file(&readable, 0o755);
+        private_dir(&readable).unwrap();
+        assert!(is_private(&readable).unwrap());
     }
 
     #[test]
