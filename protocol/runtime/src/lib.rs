@@ -2,9 +2,25 @@
 //! an agent that knows none of them.
 //!
 //! Spec: `spec/architecture.md` (the seam, one message), G11 and G15.
+pub mod address;
+pub mod clock;
 pub mod codec;
 mod disk;
+pub mod driver;
+mod group;
 pub mod homes;
 pub mod keystore;
+mod ledger_client;
 pub mod limits;
+pub mod local_api;
+pub mod local_client;
+pub mod log;
+pub mod network;
+pub mod node;
 pub mod passphrase;
+mod pieces;
+mod post;
+pub mod process;
+mod sending;
+pub mod store;
+pub mod swarm;

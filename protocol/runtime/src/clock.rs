@@ -1,0 +1,73 @@
+//! The two clocks: the wall's, which anyone may set, and the machine's, which no one can.
+use kith_protocol::time::Timestamp;
+use std::fs;
+use std::sync::OnceLock;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// The wall clock in milliseconds since the Unix epoch; zero before it.
+#[must_use]
+pub fn now() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Milliseconds on a clock that only runs forward (G7).
+///
+/// On Linux since the machine was started, sleep included, so that restarting the agent does not
+/// restart a waiting period. After a reboot it is smaller than before or has run for less time
+/// than has really passed: a difference of two readings never says more than the truth. Elsewhere
+/// since the process was started.
+#[must_use]
+pub fn uptime() -> u64 {
+    since_boot().unwrap_or_else(since_start)
+}
+
+fn since_boot() -> Option<u64> {
+    parse_uptime(&fs::read_to_string("/proc/uptime").ok()?)
+}
+
+/// Reads `12345.67 8901.23`: seconds since boot, with hundredths.
+fn parse_uptime(text: &str) -> Option<u64> {
+    let (seconds, hundredths) = text.split_ascii_whitespace().next()?.split_once('.')?;
+    let hundredths: u64 = (hundredths.len() == 2).then(|| hundredths.parse().ok())??;
+    seconds
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1000)?
+        .checked_add(hundredths * 10)
+}
+
+fn since_start() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let elapsed = START.get_or_init(Instant::now).elapsed();
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_uptime_never_runs_back() {
+        let first = uptime();
+        assert!(uptime() >= first);
+        assert!(since_start() <= since_start());
+    }
+
+    #[test]
+    fn the_kernel_s_uptime_is_read_in_milliseconds() {
+        assert_eq!(parse_uptime("350735.47 234388.90\n"), Some(350_735_470));
+        assert_eq!(parse_uptime("0.05 0.00"), Some(50));
+        for odd in [
+            "",
+            "12",
+            "x.yz 1.00",
+            "1.5 2.00",
+            "18446744073709551615.00 1.00",
+        ] {
+            assert_eq!(parse_uptime(odd), None, "{odd:?}");
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! The one loop: inputs one at a time into the agent, its writes onto the disk, then out.
+//!
+//! Spec: `spec/architecture.md` (one message). Whatever is ready is stepped as one group with one
+//! flush. A damaged row or a failing disk ends the loop before anything of the group leaves.
+use crate::clock;
+use crate::group::{Disk, Group};
+use crate::ledger_client::{Answered, LedgerClient};
+use crate::limits::{GROUP, LONGEST_NAP, SHORTEST_NAP};
+use crate::local_api::Asked;
+use crate::network::{Delivery, Network, Responder};
+use crate::post::{self, BadReply, Question, Unopened, Unsealed};
+use crate::sending::{Returned, Sending};
+use crate::store::StoreError;
+use kith_protocol::agent::{Agent, Context, Event, Input, Step};
+use kith_protocol::error::{CommandError, Damage};
+use kith_protocol::ledger::Query;
+use kith_protocol::message::{Body, Outgoing, Received};
+use kith_protocol::time::Timestamp;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep};
+
+/// Why the loop ended before it was told to.
+#[derive(Debug, Error)]
+pub enum DriverError {
+    /// A stored record cannot be read: the agent stops and names it.
+    #[error("the agent stops: {0}")]
+    Damage(#[from] Damage),
+    /// The store failed. Nothing of the last steps has left.
+    #[error("the agent stops: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// Where inputs come from.
+pub(crate) struct Inbox<C, A> {
+    pub(crate) asked: mpsc::Receiver<Asked<C, A>>,
+    pub(crate) deliveries: mpsc::Receiver<Delivery>,
+    pub(crate) returns: mpsc::Receiver<Returned>,
+    pub(crate) answers: mpsc::Receiver<Answered>,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// One thing that happened.
+enum Happening<C, A> {
+    Asked(Asked<C, A>),
+    Delivery(Delivery),
+    Returned(Returned),
+    Answered(Answered),
+    Deadline,
+}
+
+/// What leaves once a group is durable, in the order of the steps.
+enum Effect<A> {
+    Reply(Responder, Vec<u8>),
+    Send(Question, Vec<u8>),
+    Query(Query),
+    Tell(
+        oneshot::Sender<Result<A, CommandError>>,
+        Result<A, CommandError>,
+    ),
+    Pending(oneshot::Sender<Vec<Event>>, Vec<Event>),
+    Event(Event),
+}
+
+/// Who waits for the outcome of a step.
+enum Asker<A> {
+    Nobody,
+    Person(oneshot::Sender<Result<A, CommandError>>),
+    Peer(Responder, Box<Received>),
+}
+
+/// An agent and everything around it.
+pub(crate) struct Driver<G: Agent, D> {
+    pub(crate) agent: G,
+    pub(crate) disk: D,
+    pub(crate) network: Network,
+    pub(crate) sending: Sending,
+    pub(crate) ledger: LedgerClient,
+    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) inbox: Inbox<G::Command, G::Answer>,
+    pub(crate) last_deadline: Option<Instant>,
+}
+
+type Steps<'d, D, A> = Group<'d, D, Effect<A>>;
+
+impl<G: Agent, D: Disk> Driver<G, D> {
+    /// Runs until it is told to stop.
+    pub(crate) async fn run(mut self) -> Result<(), DriverError> {
+        for event in self.agent.pending(&self.disk)? {
+            tracing::info!(kind = event.kind, about = event.about, "waits for a person");
+        }
+        loop {
+            let due = self.agent.deadline(&self.disk)?;
+            self.disk.check()?;
+            let Some(first) = self.wait(due).await else {
+                return Ok(());
+            };
+            self.take(first)?;
+        }
+    }
+
+    /// The next thing that happens; nothing when the process stops.
+    async fn wait(&mut self, due: Option<Timestamp>) -> Option<Happening<G::Command, G::Answer>> {
+        loop {
+            let nap = self.nap(due);
+            if nap.is_zero() && *self.inbox.stop.borrow() {
+                return None;
+            }
+            if nap.is_zero() {
+                self.last_deadline = Some(Instant::now());
+                return Some(Happening::Deadline);
+            }
+            let inbox = &mut self.inbox;
+            tokio::select! {
+                _ = inbox.stop.wait_for(|stopped| *stopped) => return None,
+                Some(asked) = inbox.asked.recv() => return Some(Happening::Asked(asked)),
+                Some(back) = inbox.returns.recv() => return Some(Happening::Returned(back)),
+                Some(said) = inbox.answers.recv() => return Some(Happening::Answered(said)),
+                Some(came) = inbox.deliveries.recv() => return Some(Happening::Delivery(came)),
+                () = sleep(nap) => {}
+            }
+        }
+    }
+
+    /// How long to sleep: until the deadline by the wall clock, which is looked at again after
+    /// [`LONGEST_NAP`], because it may be set meanwhile.
+    fn nap(&self, due: Option<Timestamp>) -> Duration {
+        let Some(due) = due else { return LONGEST_NAP };
+        let wall = Duration::from_millis(due.since(clock::now()).0).min(LONGEST_NAP);
+        let rest = self.last_deadline.map_or(Duration::ZERO, |last| {
+            SHORTEST_NAP.saturating_sub(last.elapsed())
+        });
+        wall.max(rest)
+    }
+
+    /// Steps what happened and all else that is ready, commits, and lets the effects out.
+    fn take(&mut self, first: Happening<G::Command, G::Answer>) -> Result<(), DriverError> {
+        let mut group = Group::new(&self.disk);
+        let mut stepper = Stepper {
+            agent: &mut self.agent,
+            network: &self.network,
+            sending: &mut self.sending,
+            ledger: &mut self.ledger,
+        };
+        stepper.one(&mut group, first)?;
+        for _ in 1..GROUP {
+            let Some(next) = self.inbox.ready() else {
+                break;
+            };
+            stepper.one(&mut group, next)?;
+        }
+        for effect in group.commit()? {
+            self.release(effect);
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, effect: Effect<G::Answer>) {
+        // Whoever asked may have gone away; what was done stays done.
+        match effect {
+            Effect::Reply(responder, message) => responder.send(message),
+            Effect::Send(question, message) => self.sending.send(question, message),
+            Effect::Query(query) => self.ledger.ask(query),
+            Effect::Tell(person, answer) => drop(person.send(answer)),
+            Effect::Pending(person, events) => drop(person.send(events)),
+            Effect::Event(event) => drop(self.events.send(event)),
+        }
+    }
+}
+
+impl<C, A> Inbox<C, A> {
+    /// Something that is ready; our own person first, strangers last.
+    fn ready(&mut self) -> Option<Happening<C, A>> {
+        let asked = self.asked.try_recv().map(Happening::Asked);
+        asked
+            .or_else(|_| self.returns.try_recv().map(Happening::Returned))
+            .or_else(|_| self.answers.try_recv().map(Happening::Answered))
+            .or_else(|_| self.deliveries.try_recv().map(Happening::Delivery))
+            .ok()
+    }
+}
+
+/// Feeds the agent.
+struct Stepper<'a, G> {
+    agent: &'a mut G,
+    network: &'a Network,
+    sending: &'a mut Sending,
+    ledger: &'a mut LedgerClient,
+}
+
+impl<G: Agent> Stepper<'_, G> {
+    fn one<D: Disk>(
+        &mut self,
+        group: &mut Steps<'_, D, G::Answer>,
+        happening: Happening<G::Command, G::Answer>,
+    ) -> Result<(), DriverError> {
+        match happening {
+            Happening::Asked(Asked::Command { command, answer }) => {
+                self.step(group, Input::Command(command), Asker::Person(answer))
+            }
+            Happening::Asked(Asked::Pending { answer }) => {
+                let events = self.agent.pending(group.disk())?;
+                group.hold(Effect::Pending(answer, events));
+                Ok(())
+            }
+            Happening::Delivery(delivery) => self.deliver(group, delivery),
+            Happening::Returned(returned) => self.returned(group, returned),
+            Happening::Answered(answered) => {
+                self.ledger.answered(&answered);
+                let Answered { query, answer } = answered;
+                self.step(group, Input::Answered { query, answer }, Asker::Nobody)
+            }
+            Happening::Deadline => self.step(group, Input::DeadlineReached, Asker::Nobody),
+        }
+    }
+
+    fn deliver<D: Disk>(
+        &mut self,
+        group: &mut Steps<'_, D, G::Answer>,
+        delivery: Delivery,
+    ) -> Result<(), DriverError> {
+        let Delivery {
+            peer,
+            message,
+            responder,
+        } = delivery;
+        match post::receive(group.disk(), &message, clock::now()) {
+            Ok(received) => {
+                let asker = Asker::Peer(responder, Box::new(received.clone()));
+                self.step(group, Input::Delivered(received), asker)
+            }
+            Err(Unopened::Damage(damage)) => Err(damage.into()),
+            Err(Unopened::Envelope(refused)) => {
+                // The stream closes with the responder.
+                tracing::info!(%peer, code = refused.code(), "a message was refused");
+                Ok(())
+            }
+            Err(Unopened::Body { error, report }) => {
+                tracing::info!(from = %report.to, %error, "a message was not understood");
+                seal_reply(group, responder, &report)
+            }
+        }
+    }
+
+    fn returned<D: Disk>(
+        &mut self,
+        group: &mut Steps<'_, D, G::Answer>,
+        returned: Returned,
+    ) -> Result<(), DriverError> {
+        let Returned { question, answer } = returned;
+        self.sending.release(&question.id);
+        let reply = match answer {
+            Ok(bytes) => question.answered(group.disk(), &bytes, clock::now()),
+            Err(error) => {
+                // The outbox sends it again.
+                tracing::debug!(to = %question.to, id = question.id, %error, "no answer");
+                return Ok(());
+            }
+        };
+        match reply {
+            Ok(reply) => {
+                let Question { id, to: from, .. } = question;
+                self.step(group, Input::Replied { from, id, reply }, Asker::Nobody)
+            }
+            Err(BadReply::Damage(damage)) => Err(damage.into()),
+            Err(error) => {
+                tracing::info!(from = %question.to, %error, "a reply was refused");
+                Ok(())
+            }
+        }
+    }
+
+    fn step<D: Disk>(
+        &mut self,
+        group: &mut Steps<'_, D, G::Answer>,
+        input: Input<G::Command>,
+        asker: Asker<G::Answer>,
+    ) -> Result<(), DriverError> {
+        let cx = Context {
+            records: group.disk(),
+            rng: &mut rand::rng(),
+            endpoint: self.network.endpoint(),
+            uptime: clock::uptime(),
+        };
+        let step = self.agent.step(clock::now(), input, cx)?;
+        self.keep(group, step, asker)
+    }
+
+    /// Applies what a step writes and holds back what it wants done.
+    fn keep<D: Disk>(
+        &mut self,
+        group: &mut Steps<'_, D, G::Answer>,
+        step: Step<G::Answer>,
+        asker: Asker<G::Answer>,
+    ) -> Result<(), DriverError> {
+        let Step {
+            writes,
+            reply,
+            sends,
+            queries,
+            answer,
+            events,
+        } = step;
+        group.apply(&writes)?;
+        match asker {
+            Asker::Peer(responder, received) => hold_reply(group, responder, &received, reply)?,
+            Asker::Person(person) => {
+                group.hold(Effect::Tell(person, answer.unwrap_or_else(unanswered)));
+            }
+            Asker::Nobody => {}
+        }
+        for message in sends {
+            self.hold_send(group, &message)?;
+        }
+        queries
+            .into_iter()
+            .for_each(|query| group.hold(Effect::Query(query)));
+        events
+            .into_iter()
+            .for_each(|event| group.hold(Effect::Event(event)));
+        Ok(())
+    }
+
+    fn hold_send<D: Disk>(
+        &mut self,
+        group: &mut Steps<'_, D, G::Answer>,
+        message: &Outgoing,
+    ) -> Result<(), DriverError> {
+        if !self.sending.reserve(&message.id) {
+            tracing::debug!(
+                id = message.id,
+                "a message is under way already, or too many are"
+            );
+            return Ok(());
+        }
+        match sealed(group, message)? {
+            Some(sealed) => group.hold(Effect::Send(Question::of(message), sealed)),
+            None => self.sending.release(&message.id),
+        }
+        Ok(())
+    }
+}
+
+fn unanswered<A>() -> Result<A, CommandError> {
+    Err(CommandError::error(
+        "the agent gave no answer to this command",
+    ))
+}
+
+fn hold_reply<D: Disk, A>(
+    group: &mut Steps<'_, D, A>,
+    responder: Responder,
+    received: &Received,
+    reply: Option<Body>,
+) -> Result<(), DriverError> {
+    match reply {
+        Some(body) => seal_reply(group, responder, &post::reply(received, body, clock::now())),
+        None => Ok(()),
+    }
+}
+
+fn seal_reply<D: Disk, A>(
+    group: &mut Steps<'_, D, A>,
+    responder: Responder,
+    reply: &Outgoing,
+) -> Result<(), DriverError> {
+    if let Some(sealed) = sealed(group, reply)? {
+        group.hold(Effect::Reply(responder, sealed));
+    }
+    Ok(())
+}
+
+/// Seals a message; one that cannot be sealed is a fault of ours, logged and not sent.
+fn sealed<D: Disk, A>(
+    group: &Steps<'_, D, A>,
+    message: &Outgoing,
+) -> Result<Option<Vec<u8>>, DriverError> {
+    match post::seal_stored(group.disk(), message, clock::now()) {
+        Ok(sealed) => Ok(Some(sealed)),
+        Err(Unsealed::Damage(damage)) => Err(damage.into()),
+        Err(error) => {
+            tracing::error!(typ = message.body.typ(), %error, "a message of ours cannot be sealed");
+            Ok(None)
+        }
+    }
+}

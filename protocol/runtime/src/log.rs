@@ -1,0 +1,20 @@
+//! Logs: on standard error, because standard output is data. Nothing secret is ever logged: types
+//! that hold secrets cannot be printed.
+use std::io;
+use tracing_subscriber::EnvFilter;
+
+/// What is logged when nothing else is said: our own words, and warnings of libraries.
+const DEFAULT: &str = "warn,kith_runtime=info,kith_protocol=info";
+
+/// Starts logging, once in a process. `filter` is in the form of `RUST_LOG`
+/// (`kith_runtime=debug`); what is malformed in it is ignored.
+pub fn start(filter: Option<&str>) {
+    let filter = EnvFilter::builder().parse_lossy(filter.unwrap_or(DEFAULT));
+    let started = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .try_init();
+    if started.is_err() {
+        tracing::debug!("logging was started before");
+    }
+}

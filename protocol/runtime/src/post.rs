@@ -1,0 +1,189 @@
+//! Opening and sealing around the agent: it sees messages, never envelopes.
+use kith_envelope::{Opened, Refused, SealError, open, seal};
+use kith_protocol::did::{Did, LocalDid};
+use kith_protocol::error::Damage;
+use kith_protocol::message::{Body, BodyError, Outgoing, ProblemReport, Received};
+use kith_protocol::record::{self, Records};
+use kith_protocol::time::{Millis, Timestamp};
+use std::cell::OnceCell;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// How long a reply is valid. It is read at once; the hour is for clocks that disagree.
+const REPLY_LIFETIME: Millis = Millis::seconds(3600);
+
+/// Why a message does not reach the agent.
+#[derive(Debug, Error)]
+pub(crate) enum Unopened {
+    /// Nobody is proven to have sent it: it gets no answer, so that a stranger cannot find out
+    /// which DIDs live here.
+    #[error(transparent)]
+    Envelope(#[from] Refused),
+    /// The proven sender said something this agent does not understand: it is told so.
+    #[error("{error}")]
+    Body {
+        /// What is wrong.
+        error: BodyError,
+        /// What to answer.
+        report: Box<Outgoing>,
+    },
+    /// Our own row is unreadable.
+    #[error(transparent)]
+    Damage(#[from] Damage),
+}
+
+/// Why a reply is not the one we wait for.
+#[derive(Debug, Error)]
+pub(crate) enum BadReply {
+    /// The envelope is refused.
+    #[error(transparent)]
+    Envelope(#[from] Refused),
+    /// It is from someone else, to someone else, or answers another message.
+    #[error("the reply is not from whom we asked, or answers something else")]
+    Foreign,
+    /// The body is not understood.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// Our own row is unreadable.
+    #[error(transparent)]
+    Damage(#[from] Damage),
+}
+
+/// Why a message of ours cannot be sealed.
+#[derive(Debug, Error)]
+pub(crate) enum Unsealed {
+    /// The agent speaks for a DID it does not have: a fault of ours.
+    #[error("there are no keys for the sender of this message")]
+    NotOurs,
+    /// The envelope refuses: a fault of ours, a message too large.
+    #[error(transparent)]
+    Envelope(#[from] SealError),
+    /// Our own row is unreadable.
+    #[error(transparent)]
+    Damage(#[from] Damage),
+}
+
+/// Opens a message to any DID of ours.
+pub(crate) fn receive(
+    records: &dyn Records,
+    bytes: &[u8],
+    now: Timestamp,
+) -> Result<Received, Unopened> {
+    let message = with_keys(records, |keys| open(bytes, keys, now.seconds()))??.message;
+    let header = message.clone();
+    Received::read(message).map_err(|error| {
+        let asked = Received {
+            from: header.from,
+            to: header.to,
+            id: header.id,
+            thid: header.thid,
+            pthid: header.pthid,
+            body: Body::Problem(report(&error)),
+        };
+        let report = Box::new(reply(&asked, asked.body.clone(), now));
+        Unopened::Body { error, report }
+    })
+}
+
+fn report(error: &BodyError) -> ProblemReport {
+    let code = match error {
+        BodyError::UnknownType(_) => "e.m.msg.unknown-type",
+        BodyError::Malformed { .. } => "e.m.msg.body",
+    };
+    ProblemReport {
+        code: code.into(),
+        comment: error.to_string(),
+    }
+}
+
+/// The reply to a message, under an id of its own.
+pub(crate) fn reply(asked: &Received, body: Body, now: Timestamp) -> Outgoing {
+    asked.reply(fresh_id(), body, now.after(REPLY_LIFETIME))
+}
+
+/// A message id: 32 hexadecimal digits.
+pub(crate) fn fresh_id() -> String {
+    hex::encode(rand::random::<[u8; 16]>())
+}
+
+/// Seals a message with the keys of the DID that speaks.
+pub(crate) fn seal_stored(
+    records: &dyn Records,
+    message: &Outgoing,
+    now: Timestamp,
+) -> Result<Vec<u8>, Unsealed> {
+    let keys = local(records, &message.from)?.ok_or(Unsealed::NotOurs)?;
+    Ok(seal(&message.plaintext(now), &keys)?)
+}
+
+/// What we asked, as far as the reply must fit it.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    pub(crate) id: String,
+    pub(crate) from: Did,
+    pub(crate) to: Did,
+}
+
+impl Question {
+    pub(crate) fn of(message: &Outgoing) -> Self {
+        let Outgoing { id, from, to, .. } = message.clone();
+        Self { id, from, to }
+    }
+
+    /// Opens the reply with the keys of a stored DID.
+    pub(crate) fn answered(
+        &self,
+        records: &dyn Records,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<Body, BadReply> {
+        let opened = with_keys(records, |keys| open(bytes, keys, now.seconds()))?;
+        self.fitting(opened?)
+    }
+
+    /// Opens the reply with keys that are not stored.
+    pub(crate) fn answered_to(
+        &self,
+        keys: &Arc<LocalDid>,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<Body, BadReply> {
+        let own = |did: &Did| (did == keys.did()).then(|| keys.clone());
+        self.fitting(open(bytes, &own, now.seconds())?)
+    }
+
+    fn fitting(&self, opened: Opened) -> Result<Body, BadReply> {
+        let Opened {
+            message, recipient, ..
+        } = opened;
+        // Ids are compared without regard to case (DIDComm Messaging 2.1, "Message Headers").
+        let thid = message.thid.as_deref().unwrap_or_default();
+        let fits = message.from == self.to
+            && recipient == self.from
+            && thid.eq_ignore_ascii_case(&self.id);
+        if !fits {
+            return Err(BadReply::Foreign);
+        }
+        Ok(Received::read(message)?.body)
+    }
+}
+
+fn local(records: &dyn Records, did: &Did) -> Result<Option<LocalDid>, Damage> {
+    record::load::<LocalDid>(records, did.as_str().as_bytes())
+}
+
+/// Runs something that looks up keys; a damaged row ends it as such, not as an unknown DID.
+fn with_keys<T>(
+    records: &dyn Records,
+    run: impl FnOnce(&dyn Fn(&Did) -> Option<Arc<LocalDid>>) -> T,
+) -> Result<T, Damage> {
+    let damage = OnceCell::new();
+    let found = run(&|did| match local(records, did) {
+        Ok(found) => found.map(Arc::new),
+        Err(hit) => {
+            damage.get_or_init(|| hit);
+            None
+        }
+    });
+    damage.into_inner().map_or(Ok(found), Err)
+}

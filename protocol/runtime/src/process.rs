@@ -1,0 +1,293 @@
+//! A running agent: everything put together, until it is told to stop.
+use crate::address::{self, AddressError};
+use crate::driver::{Driver, DriverError, Inbox};
+use crate::homes::{Home, HomeError};
+use crate::keystore::{self, KeystoreError};
+use crate::ledger_client::LedgerClient;
+use crate::local_api::{self, Desk, SocketError};
+use crate::network::{Delivery, Network};
+use crate::node::{Node, NodeError};
+use crate::passphrase::Passphrase;
+use crate::sending::Sending;
+use crate::store::{Store, StoreError};
+use crate::swarm::{self, SwarmError};
+use kith_protocol::agent::Agent;
+use kith_protocol::did::Endpoint;
+use libp2p::Multiaddr;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::{io, thread};
+use thiserror::Error;
+use tokio::net::UnixListener;
+use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+/// What a process is started with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it lives.
+    pub home: Home,
+    /// The address to listen on, `/ip4/…/tcp/…`; without one, a free port of the loopback at the
+    /// first start and the same one ever after.
+    pub listen: Option<String>,
+    /// The addresses to put into DIDs, where they are not those the machine sees.
+    pub announce: Vec<String>,
+}
+
+/// Why a process does not start, or ends before it was told to.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The home cannot be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The key cannot be had.
+    #[error(transparent)]
+    Keystore(#[from] KeystoreError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The node's row is of no use.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// An address to announce is none.
+    #[error("{text}: {source}")]
+    Announce {
+        /// What was given.
+        text: String,
+        /// Why it is none.
+        source: AddressError,
+    },
+    /// There is no network.
+    #[error(transparent)]
+    Swarm(#[from] SwarmError),
+    /// The local API cannot be served.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The loop ended.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    /// The system refuses a thread or a signal.
+    #[error("the system refuses")]
+    System(#[from] io::Error),
+    /// The loop panicked: a fault of ours, already on standard error.
+    #[error("the agent's loop ended by a fault of this program")]
+    Fault,
+}
+
+impl RunError {
+    /// The exit code of `spec/interfaces.md`.
+    #[must_use]
+    pub fn exit(&self) -> u8 {
+        match self {
+            Self::Keystore(KeystoreError::WrongPassphrase) => 4,
+            _ => 1,
+        }
+    }
+}
+
+/// An agent that runs in this process; it stops when this is dropped.
+pub struct Running {
+    endpoint: Endpoint,
+    stop: StopOnDrop,
+    ended: oneshot::Receiver<Result<(), DriverError>>,
+    api: JoinHandle<()>,
+    home: Home,
+}
+
+/// Runs an agent until `SIGINT`, `SIGTERM` or `POST /v1/stop`. Prints nothing; `GET /healthz`
+/// answers once all is ready.
+///
+/// # Errors
+/// [`RunError`].
+pub async fn run<G>(config: Config, passphrase: Passphrase, agent: G) -> Result<(), RunError>
+where
+    G: Agent + Send + 'static,
+    G::Command: DeserializeOwned + Send + 'static,
+    G::Answer: Serialize + Send + 'static,
+{
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let running = start(config, passphrase, agent).await?;
+    let stop = running.stop.0.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("told to stop");
+        stop.send_replace(true);
+    });
+    running.ended().await
+}
+
+/// Starts an agent. It runs until [`Running::stop`], or until it ends by itself.
+///
+/// # Errors
+/// [`RunError`].
+pub async fn start<G>(config: Config, passphrase: Passphrase, agent: G) -> Result<Running, RunError>
+where
+    G: Agent + Send + 'static,
+    G::Command: DeserializeOwned + Send + 'static,
+    G::Answer: Serialize + Send + 'static,
+{
+    let Config {
+        home,
+        listen,
+        announce,
+    } = config;
+    home.prepare()?;
+    let key = keystore::open(&home.keystore(), &passphrase)?;
+    drop(passphrase);
+    let store = Store::open(&home.store(), &key)?;
+    drop(key);
+    let listener = local_api::bind(home.socket()).await?;
+    let (network, deliveries) = connect(&store, listen.as_deref(), &announce).await?;
+    tracing::info!(peer = network.endpoint().peer_id(), addresses = ?network.endpoint().addresses(), "listening");
+    spin(agent, store, network, deliveries, listener, home)
+}
+
+async fn connect(
+    store: &Store,
+    listen: Option<&str>,
+    announce: &[String],
+) -> Result<(Network, mpsc::Receiver<Delivery>), RunError> {
+    let mut node = Node::load(store)?;
+    let address = node.listen(listen)?;
+    let announced = announce
+        .iter()
+        .map(|text| announced(text))
+        .collect::<Result<Vec<_>, _>>()?;
+    let (network, deliveries, own) = swarm::start(node.key(), address, &announced).await?;
+    node.keep(store, &own.to_string(), listen.is_some())?;
+    Ok((network, deliveries))
+}
+
+fn announced(text: &str) -> Result<Multiaddr, RunError> {
+    address::tcp(text).map_err(|source| RunError::Announce {
+        text: text.into(),
+        source,
+    })
+}
+
+fn spin<G>(
+    agent: G,
+    store: Store,
+    network: Network,
+    deliveries: mpsc::Receiver<Delivery>,
+    listener: UnixListener,
+    home: Home,
+) -> Result<Running, RunError>
+where
+    G: Agent + Send + 'static,
+    G::Command: DeserializeOwned + Send + 'static,
+    G::Answer: Serialize + Send + 'static,
+{
+    let endpoint = network.endpoint().clone();
+    let (desk, asked) = Desk::new(endpoint.clone());
+    let (sending, returns) = Sending::new(network.clone());
+    let (ledger, answers) = LedgerClient::new(network.clone());
+    let stop = desk.stop.clone();
+    let inbox = Inbox {
+        asked,
+        deliveries,
+        returns,
+        answers,
+        stop: stop.subscribe(),
+    };
+    let events = desk.events.clone();
+    let driver = Driver {
+        agent,
+        disk: store,
+        network,
+        sending,
+        ledger,
+        events,
+        inbox,
+        last_deadline: None,
+    };
+    let ended = on_its_own_thread(driver, stop.clone())?;
+    let api = local_api::serve(listener, desk);
+    Ok(Running {
+        endpoint,
+        stop: StopOnDrop(stop),
+        ended,
+        api,
+        home,
+    })
+}
+
+/// The loop computes and waits for the disk; on a thread of its own it holds up nobody else.
+fn on_its_own_thread<G>(
+    driver: Driver<G, Store>,
+    stop: watch::Sender<bool>,
+) -> io::Result<oneshot::Receiver<Result<(), DriverError>>>
+where
+    G: Agent + Send + 'static,
+    G::Command: Send + 'static,
+    G::Answer: Send + 'static,
+{
+    let (end, ended) = oneshot::channel();
+    // Timers of its own too: the loop must end in order while the process's runtime is shut down.
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    thread::Builder::new().name("agent".into()).spawn(move || {
+        // Also when the loop panics, the rest must not go on serving.
+        let _stopping = StopOnDrop(stop);
+        let outcome = runtime.block_on(driver.run());
+        if let Err(error) = &outcome {
+            tracing::error!("{error}");
+        }
+        drop(end.send(outcome));
+    })?;
+    Ok(ended)
+}
+
+struct StopOnDrop(watch::Sender<bool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Running {
+    /// Where this agent can be reached.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Stops and waits for the end.
+    ///
+    /// # Errors
+    /// [`RunError`], when the loop had ended by itself.
+    pub async fn stop(self) -> Result<(), RunError> {
+        self.stop.0.send_replace(true);
+        self.ended().await
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Errors
+    /// [`RunError`], when the loop ended by itself.
+    pub async fn ended(self) -> Result<(), RunError> {
+        let Self {
+            stop,
+            ended,
+            api,
+            home,
+            ..
+        } = self;
+        let outcome = ended.await;
+        drop(stop);
+        // Fails only by a panic of the server, which changes nothing any more.
+        drop(api.await);
+        drop(std::fs::remove_file(home.socket()));
+        outcome
+            .map_err(|_| RunError::Fault)?
+            .map_err(RunError::from)
+    }
+}
