@@ -61,8 +61,8 @@ fn public_jwk(raw: &[u8; 32]) -> Value {
 /// and parsed again on every use, and none of these copies is wiped. This cannot be mended from
 /// outside. What is done: the secret leaves its wiping type only inside `get_secret`, which the
 /// library calls once per message and immediately before use; the value is handed over, not kept,
-/// and never formatted. What remains in freed heap memory after each message: two base64 texts of
-/// the secret and two JSON texts around them. Swap and core dumps are the process's business.
+/// and never formatted. What remains in freed heap memory after each message: the base64 text of
+/// the secret and a JSON text around it. Swap and core dumps are the process's business.
 pub(crate) struct OneSecret<'a>(pub(crate) &'a LocalDid);
 
 #[async_trait]

@@ -161,3 +161,55 @@ impl Refused {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    const ALL: [Refused; 36] = [
+        Refused::TooLarge,
+        Refused::NotText,
+        Refused::Malformed,
+        Refused::Plaintext,
+        Refused::SignedOnly,
+        Refused::Anonymous,
+        Refused::Encoding,
+        Refused::MediaType,
+        Refused::Algorithm,
+        Refused::ContentEncryption,
+        Refused::CriticalHeader,
+        Refused::Compressed,
+        Refused::Recipients,
+        Refused::DuplicateRecipient,
+        Refused::RecipientDid,
+        Refused::RecipientKey,
+        Refused::UnknownRecipient,
+        Refused::RecipientsDigest,
+        Refused::MissingSender,
+        Refused::SenderMismatch,
+        Refused::SenderDid(DidError::TooLong),
+        Refused::SenderKey,
+        Refused::EphemeralKey,
+        Refused::Undecryptable,
+        Refused::NestedProof,
+        Refused::FromMismatch,
+        Refused::ToMismatch,
+        Refused::Expired,
+        Refused::FromTheFuture,
+        Refused::ValidTooLong,
+        Refused::Id,
+        Refused::Type,
+        Refused::Header,
+        Refused::Attachments,
+        Refused::Body,
+        Refused::NotReady,
+    ];
+
+    #[test]
+    fn each_refusal_has_a_code_of_its_own() {
+        let codes: BTreeSet<_> = ALL.iter().map(Refused::code).collect();
+        assert_eq!(codes.len(), ALL.len());
+        assert!(codes.iter().all(|code| code.starts_with("e.m.")));
+    }
+}

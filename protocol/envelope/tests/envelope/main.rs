@@ -1,6 +1,7 @@
 //! The envelope profile from outside: what goes through, and every way to be refused (C1).
 
 mod dependencies;
+mod foreign;
 mod forge;
 mod inner;
 mod outer;

@@ -162,6 +162,35 @@ fn a_padded_or_foreign_spelling_is_refused() {
     assert_eq!(refusal(&bytes), Refused::Encoding);
 }
 
+/// Lengths on which a block cipher or an unwrapping could stumble.
+#[test]
+fn a_ciphertext_of_any_length_is_refused_without_panic() {
+    for length in [0, 1, 15, 16, 17, 32, 48, 1_000] {
+        let bytes = edited(&sealed(), |jwe| {
+            jwe["ciphertext"] = json!(URL_SAFE_NO_PAD.encode(vec![7; length]));
+        });
+        assert_eq!(refusal(&bytes), Refused::Undecryptable, "{length}");
+    }
+}
+
+#[test]
+fn altered_keys_vectors_and_tags_do_not_decrypt() {
+    let random = |length| json!(URL_SAFE_NO_PAD.encode(vec![7; length]));
+    let spoilt = [
+        edited(&sealed(), |jwe| jwe["iv"] = random(16)),
+        edited(&sealed(), |jwe| jwe["tag"] = random(32)),
+        edited(&sealed(), |jwe| {
+            jwe["recipients"][0]["encrypted_key"] = random(72)
+        }),
+        reheaded(&sealed(), |header| header["epk"]["x"] = random(32)),
+        // The same members in another order: the header is authenticated as text.
+        reheaded(&sealed(), |_| ()),
+    ];
+    for bytes in spoilt {
+        assert_eq!(refusal(&bytes), Refused::Undecryptable);
+    }
+}
+
 /// Bits that no byte needs: another text with the same bytes.
 #[test]
 fn stray_bits_are_refused() {

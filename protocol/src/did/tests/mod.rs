@@ -16,6 +16,26 @@ fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
+/// The first secret is all ones, the second all twos.
+struct Fixed(u8);
+
+impl rand_core::TryRng for Fixed {
+    type Error = std::convert::Infallible;
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        unreachable!("secrets are drawn as bytes")
+    }
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        unreachable!("secrets are drawn as bytes")
+    }
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        self.0 += 1;
+        bytes.fill(self.0);
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for Fixed {}
+
 fn endpoint() -> Endpoint {
     Endpoint::new(PEER_ID.into(), vec!["/ip4/127.0.0.1/tcp/4001".into()]).expect("well formed")
 }
@@ -242,4 +262,22 @@ fn a_row_whose_secrets_belong_to_another_identifier_is_refused() {
         let row = postcard::to_allocvec(&mixed).expect("serialises");
         assert!(postcard::from_bytes::<LocalDid>(&row).is_err());
     }
+}
+
+/// Pinned: stored rows and everything that quotes an identifier depend on these bytes.
+#[test]
+fn a_row_keeps_its_bytes_and_its_identifier() {
+    let local = LocalDid::generate(Some(&endpoint()), &mut Fixed(0));
+    let text = concat!(
+        "did:peer:2.Ez6LSqaU49Tn4sboPj9gbrxmcJ7sHF5gu6bzAASfJnh9meXK6",
+        ".Vz6Mkon3Necd6NkkyfoGoHxid2znGc59LU3K7mubaRcFbLfLX",
+        ".SeyJ0IjoiZG0iLCJzIjp7InVyaSI6ImxpYnAycC1wZWVySWQ6MTJEM0tvb1dFeW9wcE5DVXg4WXg2Nm9WOWZK",
+        "bnJpWHdDY1h3RERVQTJrajZ2bmM2aURFcCIsImEiOlsiZGlkY29tbS92MiJdLCJyIjpbXSwibXVsdGlBZGRycyI6",
+        "WyIvaXA0LzEyNy4wLjAuMS90Y3AvNDAwMSJdfX0",
+    );
+    assert_eq!(local.did().as_str(), text);
+    let row = postcard::to_allocvec(&local).expect("serialises");
+    let (length, rest) = row.split_at(2);
+    assert_eq!(length, [0xc3, 0x02], "323 as a varint");
+    assert_eq!(rest, [text.as_bytes(), &[1; 32], &[2; 32]].concat());
 }
