@@ -4,29 +4,45 @@
 //! certificate over the checkpoint, checked against a [`Descriptor`] that the reader already
 //! holds. No node is trusted (L2).
 mod body;
+mod certificate;
 mod check;
+mod checkpoint;
+mod cosignature;
 mod descriptor;
 mod effect;
+mod entry;
+mod extend;
 mod invalid;
 mod kind;
 pub mod limits;
 mod query;
 mod record;
 mod request;
+mod rows;
 mod sign;
 mod state;
+mod tree;
+mod view;
+mod views;
 
 pub use body::{
     ApprovalBody, Authorizations, Change, CompleteBody, OverrideBody, PolicyCreateBody,
     PolicyUpdateBody, RecordBody, RecoveryPolicyBody, Verdict, VetoBody,
 };
+pub use certificate::{CertificateError, Certified};
 pub use check::check;
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use descriptor::{Descriptor, DescriptorError, OperatorEntry, WitnessEntry};
 pub use effect::{Act, Effect};
+pub use entry::Entry;
+pub use extend::ExtendError;
 pub use invalid::Invalid;
 pub use kind::Kind;
 pub use query::{Answer, AppendOutcome, Ask, Query};
 pub use record::{Endorsement, NO_PREV, Record, RecordError, Subject};
 pub use request::{RequestBody, RequestKind};
+pub use rows::Conflict;
 pub use sign::{CompletionKeys, Link};
 pub use state::{Hold, RequestStatus, State, WaitingChange};
+pub use view::{AdoptError, Advance, News, View, ViewError, conflicts};
+pub use views::Views;

@@ -44,6 +44,11 @@ pub struct RequestStatus {
 /// Why nothing may be released for a request (G7, R13).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Hold {
+    /// The view is not complete or its head too old to say anything about now.
+    #[error(
+        "the ledger's newest head is too old, or not all of it is here; it must be fetched first"
+    )]
+    Stale,
     /// Not on this ledger.
     #[error("the request is not anchored on the ledger")]
     NotAnchored,
