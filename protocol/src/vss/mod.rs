@@ -25,6 +25,6 @@ pub use dealer::{Deal, DealError};
 pub use participant::{Checked, Offence, Rejected, VerifiedShares, WrongShare};
 pub use point::Point;
 pub use purpose::{Decrypt, Purpose, Sign};
-pub use quorum::{Quorum, QuorumError};
+pub use quorum::{Quorum, QuorumError, QuorumWarning};
 pub use reconstruct::ReconstructError;
 pub use share::{Share, ShareError, ShareIndex};

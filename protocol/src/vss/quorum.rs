@@ -23,7 +23,24 @@ pub enum QuorumError {
     },
 }
 
+/// What a person is told about a quorum that is allowed but not wise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuorumWarning {
+    /// Fewer than three trustees.
+    FewTrustees,
+    /// All of them are needed, so that no loss is survivable.
+    AllNeeded,
+}
+
 impl Quorum {
+    /// What to tell a person before this quorum is used.
+    #[must_use]
+    pub fn warnings(self) -> Vec<QuorumWarning> {
+        let few = (self.trustees < 3).then_some(QuorumWarning::FewTrustees);
+        let all = (self.threshold == self.trustees).then_some(QuorumWarning::AllNeeded);
+        few.into_iter().chain(all).collect()
+    }
+
     /// The smallest threshold.
     pub const MIN_THRESHOLD: u8 = 2;
 
@@ -83,5 +100,14 @@ mod tests {
         for (threshold, trustees) in [(2, 2), (2, 3), (3, 5), (255, 255)] {
             assert!(Quorum::new(threshold, trustees).is_ok());
         }
+    }
+    /// R1: fewer than three trustees, or all of them needed, gives a warning and no more.
+    #[test]
+    fn an_unwise_quorum_gives_a_warning() {
+        use QuorumWarning::{AllNeeded, FewTrustees};
+        let warnings = |threshold, trustees| Quorum::new(threshold, trustees).map(Quorum::warnings);
+        assert_eq!(warnings(2, 3), Ok(vec![]));
+        assert_eq!(warnings(3, 3), Ok(vec![AllNeeded]));
+        assert_eq!(warnings(2, 2), Ok(vec![FewTrustees, AllNeeded]));
     }
 }
