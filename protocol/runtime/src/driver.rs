@@ -385,7 +385,3 @@ fn sealed<D: Disk, A>(
         }
     }
 }
-
-#[cfg(test)]
-#[path = "driver_tests.rs"]
-mod tests;
