@@ -1,6 +1,7 @@
 //! Kith's protocol: pure state machines, no input or output.
 
 pub mod agent;
+pub mod anchor;
 pub mod backup;
 pub mod bytes;
 pub mod codec;

@@ -54,6 +54,8 @@ pub enum Space {
     Alert = 27,
     /// Chunks of a protected item that is larger than one row.
     SecretChunk = 28,
+    /// Ledger records that concern the owner.
+    Noted = 29,
     /// Owners a trustee keeps something for.
     Ward = 40,
     /// Shares a trustee keeps, by owner and epoch.

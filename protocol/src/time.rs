@@ -68,7 +68,7 @@ impl fmt::Display for Millis {
             (1_000, "s"),
         ];
         for (size, name) in UNITS {
-            if self.0 >= size && self.0 % size == 0 {
+            if self.0 >= size && self.0.is_multiple_of(size) {
                 return write!(out, "{} {name}", self.0 / size);
             }
         }

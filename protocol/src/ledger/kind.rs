@@ -41,6 +41,21 @@ impl Kind {
         Self::Complete,
     ];
 
+    /// Its name, for people and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PolicyCreate => "policy-create",
+            Self::PolicyUpdate => "policy-update",
+            Self::RecoveryPolicy => "recovery-policy",
+            Self::Request => "request",
+            Self::Approval => "approval",
+            Self::Veto => "veto",
+            Self::Override => "override",
+            Self::Complete => "complete",
+        }
+    }
+
     /// Its number.
     #[must_use]
     pub const fn number(self) -> u8 {

@@ -1,0 +1,347 @@
+//! Following ledgers, and getting records admitted.
+//!
+//! The views are memory only: each is rebuilt from verified rows. What waits to be admitted is a
+//! row, offered again with the same bytes until the ledger says committed or refused; a repeat is
+//! harmless there.
+use crate::agent::{Event, Work};
+use crate::bytes::{Blob, Digest};
+use crate::error::Damage;
+use crate::ledger::{
+    AdoptError, Answer, AppendOutcome, Ask, Descriptor, News, Query, Record, View, ViewError,
+};
+use crate::message::ledger::Page;
+use crate::record::{self, Key, Records, Row, Space};
+use crate::time::{Millis, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Pause between two offers of the same record.
+const OFFER_PAUSE: Millis = Millis(400);
+/// The longest pause between two looks at a chain.
+const LONGEST_PACE: Millis = Millis::seconds(300);
+/// The shortest.
+const SHORTEST_PACE: Millis = Millis(200);
+
+/// What became of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Not known yet.
+    Waiting,
+    /// It stands in the log.
+    Admitted {
+        /// At this index.
+        index: u64,
+    },
+    /// The ledger's rule does not admit it.
+    Refused {
+        /// Reason code.
+        code: String,
+        /// One sentence.
+        comment: String,
+    },
+}
+
+/// A record on its way to the ledger.
+#[derive(Serialize, Deserialize)]
+struct Offer {
+    digest: Digest,
+    log: Digest,
+    record: Blob,
+    due: Timestamp,
+    outcome: Outcome,
+}
+
+impl Row for Offer {
+    const SPACE: Space = Space::Append;
+    fn id(&self) -> Vec<u8> {
+        self.digest.0.to_vec()
+    }
+}
+
+/// One followed log.
+struct Followed {
+    view: View,
+    pace: Millis,
+    due: Timestamp,
+}
+
+/// All logs an agent follows.
+pub struct Anchor {
+    logs: BTreeMap<Digest, Followed>,
+}
+
+impl Anchor {
+    /// Rebuilds the views from the rows.
+    ///
+    /// # Errors
+    /// [`Damage`] when a row cannot be read.
+    pub fn open(records: &dyn Records) -> Result<Self, Damage> {
+        let mut logs = BTreeMap::new();
+        for (key, _) in records.scan(Key::new(Space::Log, &[]).as_bytes()) {
+            let Ok(log) = key.as_bytes()[1..].try_into().map(Digest) else {
+                continue;
+            };
+            if let Some(view) = View::open(records, &log)? {
+                logs.insert(log, Followed::new(view));
+            }
+        }
+        Ok(Self { logs })
+    }
+
+    /// Begins to follow a log; harmless when it is followed already.
+    ///
+    /// # Errors
+    /// [`Damage`] when a row cannot be read.
+    ///
+    /// # Panics
+    /// For a descriptor that breaks its own rules; [`Descriptor::from_bytes`] gives none.
+    pub fn adopt(
+        &mut self,
+        work: &mut Work<'_>,
+        descriptor: &Descriptor,
+    ) -> Result<Digest, Damage> {
+        let log = descriptor.id();
+        self.forget_discarded(work);
+        if self.logs.contains_key(&log) {
+            return Ok(log);
+        }
+        let view = match View::adopt(work, descriptor) {
+            Ok(view) => view,
+            Err(AdoptError::Damage(damage)) => return Err(damage),
+            Err(AdoptError::Descriptor(error)) => {
+                panic!("an unchecked descriptor was adopted: {error}")
+            }
+        };
+        self.logs.insert(log, Followed::new(view));
+        self.look(work, log);
+        Ok(log)
+    }
+
+    /// A log adopted in a step that was discarded afterwards has no row; its view goes too.
+    fn forget_discarded(&mut self, records: &dyn Records) {
+        self.logs
+            .retain(|log, _| records.read(&Key::new(Space::Log, &log.0)).is_some());
+    }
+
+    /// The verified view of a log.
+    #[must_use]
+    pub fn view(&self, log: &Digest) -> Option<&View> {
+        self.logs.get(log).map(|followed| &followed.view)
+    }
+
+    /// Offers a record until it is admitted or refused.
+    ///
+    /// # Errors
+    /// [`Damage`] when a row cannot be read.
+    pub fn append(
+        &mut self,
+        work: &mut Work<'_>,
+        log: Digest,
+        record: &Record,
+    ) -> Result<(), Damage> {
+        let digest = record.digest(&log);
+        if work
+            .load::<Offer>(&digest.0)?
+            .is_some_and(|offer| !matches!(offer.outcome, Outcome::Refused { .. }))
+        {
+            return Ok(());
+        }
+        let offer = Offer {
+            digest,
+            log,
+            record: Blob(record.to_bytes()),
+            due: work.now.after(OFFER_PAUSE),
+            outcome: Outcome::Waiting,
+        };
+        self.offer(work, &offer);
+        work.save(&offer);
+        Ok(())
+    }
+
+    fn offer(&self, work: &mut Work<'_>, offer: &Offer) {
+        if let Some(followed) = self.logs.get(&offer.log) {
+            let hosts = followed.view.descriptor().hosts();
+            let ask = Ask::Append(offer.record.clone());
+            work.ask(Query {
+                log: offer.log,
+                hosts,
+                ask,
+            });
+        }
+    }
+
+    /// What became of a record; `None` for one that was never offered.
+    ///
+    /// # Errors
+    /// [`Damage`] when the row cannot be read.
+    pub fn outcome(
+        &self,
+        records: &dyn Records,
+        digest: &Digest,
+    ) -> Result<Option<Outcome>, Damage> {
+        Ok(record::load::<Offer>(records, &digest.0)?.map(|offer| offer.outcome))
+    }
+
+    /// Fetches the chain now.
+    pub fn look(&mut self, work: &mut Work<'_>, log: Digest) {
+        if let Some(followed) = self.logs.get_mut(&log) {
+            followed.due = work.now.after(followed.pace);
+            // A head of now: an idle log makes one when asked, so that ledger time goes on.
+            work.ask(followed.view.follow(work.now));
+        }
+    }
+
+    /// Sets how often the chain is looked at without another reason.
+    pub fn set_pace(&mut self, log: &Digest, pace: Millis) {
+        if let Some(followed) = self.logs.get_mut(log) {
+            followed.pace = Millis(pace.0.clamp(SHORTEST_PACE.0, LONGEST_PACE.0));
+        }
+    }
+
+    /// Takes a ledger's answer: verifies it whole, and returns what is new.
+    ///
+    /// # Errors
+    /// [`Damage`] when a row cannot be read.
+    pub fn answered(
+        &mut self,
+        work: &mut Work<'_>,
+        query: &Query,
+        answer: &Answer,
+    ) -> Result<Vec<News>, Damage> {
+        match (&query.ask, answer) {
+            (Ask::Append(bytes), Answer::Appended(outcome)) => {
+                self.appended(work, query.log, bytes, outcome)?;
+                Ok(Vec::new())
+            }
+            (Ask::Follow { .. }, Answer::Page(page)) => self.advanced(work, query.log, page),
+            // Unavailable, or an answer to another question: the next look asks again.
+            (Ask::Append(_) | Ask::Follow { .. }, _) => Ok(Vec::new()),
+        }
+    }
+
+    /// The answer to an append is hearsay of one host. "Refused" ends the offer, since the same
+    /// bytes would be refused again; "committed" only makes us look, and our own view decides.
+    fn appended(
+        &mut self,
+        work: &mut Work<'_>,
+        log: Digest,
+        bytes: &Blob,
+        outcome: &AppendOutcome,
+    ) -> Result<(), Damage> {
+        let Ok(record) = Record::from_bytes(&bytes.0) else {
+            return Ok(());
+        };
+        let Some(mut offer) = work.load::<Offer>(&record.digest(&log).0)? else {
+            return Ok(());
+        };
+        if offer.outcome != Outcome::Waiting {
+            return Ok(());
+        }
+        match outcome {
+            AppendOutcome::Refused { code, comment } => {
+                offer.outcome = Outcome::Refused {
+                    code: code.clone(),
+                    comment: comment.clone(),
+                };
+                work.save(&offer);
+            }
+            AppendOutcome::Committed { .. } => self.look(work, log),
+            AppendOutcome::Pending => {}
+        }
+        Ok(())
+    }
+
+    fn advanced(
+        &mut self,
+        work: &mut Work<'_>,
+        log: Digest,
+        page: &Page,
+    ) -> Result<Vec<News>, Damage> {
+        let Some(followed) = self.logs.get_mut(&log) else {
+            return Ok(Vec::new());
+        };
+        match followed.view.advance(work, page) {
+            Ok(advance) => {
+                let more = advance.more;
+                self.settle(work, log)?;
+                if more {
+                    self.look(work, log);
+                }
+                Ok(advance.news)
+            }
+            Err(ViewError::Damage(damage)) => Err(damage),
+            Err(error) => {
+                work.hint(Event::new("ledger", log.to_string(), error.to_string()));
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Marks what our own view now shows as admitted.
+    fn settle(&self, work: &mut Work<'_>, log: Digest) -> Result<(), Damage> {
+        let Some(followed) = self.logs.get(&log) else {
+            return Ok(());
+        };
+        for mut offer in work.all::<Offer>()? {
+            if offer.log != log || matches!(offer.outcome, Outcome::Admitted { .. }) {
+                continue;
+            }
+            if let Some(index) = followed.view.find(&offer.digest) {
+                offer.outcome = Outcome::Admitted { index };
+                work.save(&offer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Offers again and looks again where it is time.
+    ///
+    /// # Errors
+    /// [`Damage`] when a row cannot be read.
+    pub fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
+        self.forget_discarded(work);
+        for mut offer in work.all::<Offer>()? {
+            if offer.outcome == Outcome::Waiting && offer.due <= work.now {
+                offer.due = work.now.after(OFFER_PAUSE);
+                self.offer(work, &offer);
+                work.save(&offer);
+            }
+        }
+        let due: Vec<Digest> = self
+            .logs
+            .iter()
+            .filter(|(_, log)| log.due <= work.now)
+            .map(|(id, _)| *id)
+            .collect();
+        for log in due {
+            self.look(work, log);
+        }
+        Ok(())
+    }
+
+    /// When the next offer or look is due.
+    ///
+    /// # Errors
+    /// [`Damage`] when a row cannot be read.
+    pub fn deadline(&self, records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
+        let offers = record::load_all::<Offer>(records, &[])?;
+        let offers = offers
+            .iter()
+            .filter(|offer| offer.outcome == Outcome::Waiting)
+            .map(|offer| offer.due);
+        Ok(offers.chain(self.logs.values().map(|log| log.due)).min())
+    }
+}
+
+impl Followed {
+    /// Looked at as soon as the agent runs.
+    fn new(view: View) -> Self {
+        // An eighth of what a head may age, so that several looks can fail before it is stale.
+        let pace = Millis((view.descriptor().max_age.0 / 8).clamp(SHORTEST_PACE.0, LONGEST_PACE.0));
+        Self {
+            view,
+            pace,
+            due: Timestamp(0),
+        }
+    }
+}
