@@ -120,6 +120,11 @@ pub enum Command {
     RecoverAbort,
     /// Records of her ledger that concern her.
     RecordList,
+    /// What became of a record this agent offered: pending, refused, or where it stands.
+    RecordOutcome {
+        /// The record's digest.
+        record: Digest,
+    },
 }
 
 /// One trustee or host.
@@ -154,7 +159,7 @@ pub struct WordsView {
 pub struct ProtectView {
     /// The epoch being dealt or active.
     pub epoch: u32,
-    /// `backup`, `shares`, `anchoring`, `waiting`, `protected`.
+    /// `backup`, `shares`, `anchoring`, `protected`, `refused`.
     pub state: String,
     /// Trustees needed to recover.
     pub threshold: u8,
@@ -199,8 +204,8 @@ pub struct AlertView {
 pub struct ClaimTrusteeView {
     /// Her name for it.
     pub name: String,
-    /// `not-invited`, `invited`, `words`, `verified`, `conflict`, `denied`, `mismatch`, `share`,
-    /// `bad-share`.
+    /// `not-invited`, `invited`, `words`, `heard`, `verified`, `conflict`, `denied`, `mismatch`,
+    /// `share`, `bad-share`.
     pub state: String,
     /// What a person should know about this state.
     pub note: String,
@@ -209,7 +214,7 @@ pub struct ClaimTrusteeView {
 /// How far a recovery is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecoverView {
-    /// `gathering`, `anchored`, `waiting`, `collecting`, `fetching`, `dealing`, `completing`,
+    /// `gathering`, `anchored`, `waiting` (for the delay), `collecting`, `fetching`, `dealing`,
     /// `done`, `vetoed`, `ended`, `conflict`.
     pub state: String,
     /// The request on the ledger.
@@ -228,6 +233,8 @@ pub struct RecoverView {
     pub deal: Option<ProtectView>,
     /// Bytes of backup fetched and in all.
     pub fetched: (u64, u64),
+    /// What stands in the way, in a sentence.
+    pub problem: Option<String>,
 }
 
 /// One record of the ledger.
@@ -267,6 +274,13 @@ pub enum Answer {
         ledger: Digest,
         /// In a sentence, what the ledger's quorum stands.
         strength: String,
+    },
+    /// A record was offered to the ledger; ask what became of it with [`Command::RecordOutcome`].
+    Offered {
+        /// In a sentence.
+        text: String,
+        /// The record's digest.
+        record: Digest,
     },
     /// A link to send.
     Link {

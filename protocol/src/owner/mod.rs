@@ -1,2 +1,259 @@
-//! The owner's side: enrolment, dealing, recovery.
+//! The owner's side: enrolment, dealing, protection, alarms, and recovery as a claimant.
+//!
+//! One agent for both: a claimant becomes the owner's next agent in the step that restores the
+//! wallet.
+mod alert;
+mod claim;
 pub mod command;
+mod deal;
+mod dealing;
+mod enrolment;
+mod identity;
+mod protect;
+mod push;
+mod secret;
+mod status;
+mod trustee;
+
+use crate::agent::{Agent, Context, Event, Input, Step, Work};
+use crate::anchor::Anchor;
+use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
+use crate::ledger::{self, Query};
+use crate::message::{Body, Ping, PingResponse, Received};
+use crate::outbox;
+use crate::record::Records;
+use crate::time::Timestamp;
+use command::{Answer, Command};
+use dealing::Terms;
+use trustee::{PeerRole, Stage};
+
+/// An owner's or claimant's agent.
+pub struct OwnerAgent {
+    anchor: Anchor,
+}
+
+impl OwnerAgent {
+    /// Opens the agent over its records.
+    ///
+    /// # Errors
+    /// [`Damage`] when a record cannot be read.
+    pub fn open(records: &dyn Records) -> Result<Self, Damage> {
+        Ok(Self {
+            anchor: Anchor::open(records)?,
+        })
+    }
+
+    fn command(&mut self, work: &mut Work<'_>, command: Command) -> Result<Answer, Stop> {
+        match command {
+            Command::Init { name, ledger } => {
+                identity::create(work, &mut self.anchor, &name, &ledger)
+            }
+            Command::Status => status::status(work, &self.anchor),
+            Command::TrusteeInvite { name } => enrolment::invite(work, &name, PeerRole::Trustee),
+            Command::HostInvite { name } => enrolment::invite(work, &name, PeerRole::Host),
+            Command::TrusteeWords { name } => enrolment::show_words(work, &name),
+            Command::TrusteeVerify { name, words } => enrolment::verify(work, &name, &words),
+            Command::TrusteeList => Ok(Answer::Trustees {
+                list: status::trustees(work)?,
+            }),
+            Command::TrusteePing { name } => ping(work, &name),
+            Command::SecretAdd { name, data } => secret::add(work, &name, &data),
+            Command::SecretList => secret::list(work),
+            Command::SecretShow { name } => secret::show(work, &name),
+            Command::SecretRemove { name } => secret::remove(work, &name),
+            Command::Protect {
+                threshold,
+                delay,
+                lifetime,
+                cool_down,
+                override_threshold,
+            } => {
+                let override_threshold =
+                    override_threshold.unwrap_or(default_override(work, threshold)?);
+                let terms = Terms {
+                    threshold,
+                    delay,
+                    lifetime,
+                    cool_down,
+                    override_threshold,
+                };
+                protect::begin(work, &self.anchor, terms)
+            }
+            Command::ProtectStatus => protect::show(work),
+            Command::AlertList => Ok(Answer::Alerts {
+                list: alert::alerts(work, &self.anchor)?,
+            }),
+            Command::AlertVeto { id } => alert::veto(work, &mut self.anchor, &id),
+            Command::RecoverStart {
+                name,
+                trustees,
+                stolen,
+            } => claim::connect::start(work, &name, &trustees, stolen),
+            Command::RecoverInvite { name } => claim::connect::invite(work, &name),
+            Command::RecoverWords { name } => claim::connect::show_words(work, &name),
+            Command::RecoverVerify { name, words } => {
+                let answer = claim::connect::verify(work, &name, &words)?;
+                claim::collect::advance(work, &self.anchor)?;
+                Ok(answer)
+            }
+            Command::RecoverStatus => claim::status::show(work, &self.anchor),
+            Command::RecoverAbort => claim::connect::abort(work),
+            Command::RecordList => alert::records(work),
+            Command::RecordOutcome { record } => status::offered(work, &self.anchor, &record),
+        }
+    }
+
+    fn message(&mut self, work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
+        let claiming = claim::row::of_local(work, &message.to)?.is_some();
+        match &message.body {
+            Body::Ping(Ping { .. }) => Ok(Body::PingResponse(PingResponse {})),
+            Body::SetupAccept(accept) => enrolment::on_accept(work, &self.anchor, message, accept),
+            Body::SetupDecline(_) => enrolment::on_end(work, message, Stage::Declined),
+            Body::WordsReveal(reveal) if claiming => {
+                claim::connect::on_reveal(work, message, reveal)
+            }
+            Body::WordsReveal(reveal) => enrolment::on_reveal(work, message, reveal),
+            Body::WordsConfirm(_) if claiming => claim::connect::on_confirm(work, message),
+            Body::WordsConfirm(_) => enrolment::on_confirm(work, message),
+            Body::WordsMismatch(_) if claiming => claim::connect::on_mismatch(work, message),
+            Body::WordsMismatch(_) => enrolment::on_end(work, message, Stage::Mismatch),
+            Body::RecoveryChallenge(challenge) => {
+                claim::connect::on_challenge(work, &mut self.anchor, message, challenge)
+            }
+            Body::RecoveryPending(_) => claim::connect::on_pending(work, message),
+            Body::RecoveryRelease(release) => {
+                claim::collect::on_release(work, &self.anchor, message, release)
+            }
+            Body::RecoveryDeny(deny) => claim::connect::on_deny(work, message, deny),
+            // Everything else is for trustees, hosts, operators and witnesses, or is a reply.
+            other => Err(Refusal::new(
+                "e.m.msg.unexpected",
+                format!("an owner's agent does not take {}", other.typ()),
+            )
+            .into()),
+        }
+    }
+
+    fn replied(&mut self, work: &mut Work<'_>, id: &str, reply: &Body) -> Result<(), Damage> {
+        if protect::on_reply(work, &mut self.anchor, id, reply)?
+            || claim::fetch::on_reply(work, &self.anchor, id, reply)?
+        {
+            return Ok(());
+        }
+        if let Body::PingResponse(_) = reply {
+            work.hint(Event::new("pong", id, "the ping was answered"));
+        }
+        Ok(())
+    }
+
+    fn answered(
+        &mut self,
+        work: &mut Work<'_>,
+        query: &Query,
+        answer: &ledger::Answer,
+    ) -> Result<(), Damage> {
+        let news = self.anchor.answered(work, query, answer)?;
+        alert::note(work, &news)?;
+        protect::advance_all(work, &mut self.anchor)?;
+        claim::collect::advance(work, &self.anchor)
+    }
+
+    fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
+        outbox::resend_due(work)?;
+        claim::fetch::tick(work)?;
+        self.anchor.tick(work)
+    }
+}
+
+/// All trustees but one, and never fewer than the threshold: then a thief's single agent cannot
+/// hold a rightful recovery up for ever (G10).
+fn default_override(work: &Work<'_>, threshold: u8) -> Result<u8, Damage> {
+    let trustees = trustee::verified(work, PeerRole::Trustee)?.len();
+    Ok((trustees.saturating_sub(1).min(255) as u8).max(threshold))
+}
+
+fn ping(work: &mut Work<'_>, name: &str) -> Result<Answer, Stop> {
+    let trustee = trustee::named(work, name)?;
+    let none = || CommandError::pending(format!("{name} has not answered the invitation yet"));
+    let contact = trustee.contact.ok_or_else(none)?;
+    outbox::send(
+        work,
+        &trustee.local,
+        &contact.did,
+        Body::Ping(Ping {
+            response_requested: true,
+        }),
+    );
+    Ok(Answer::Done {
+        text: format!(
+            "a ping to {name} is on its way; `owner-agent trustee list` shows the last sign of life"
+        ),
+    })
+}
+
+impl Agent for OwnerAgent {
+    type Command = Command;
+    type Answer = Answer;
+
+    fn step(
+        &mut self,
+        now: Timestamp,
+        input: Input<Command>,
+        cx: Context<'_>,
+    ) -> Result<Step<Answer>, Damage> {
+        let mut work = Work::new(now, cx);
+        let (mut reply, mut answer) = (None, None);
+        match input {
+            Input::Command(command) => answer = Some(self.carry_out(&mut work, command)?),
+            Input::Delivered(message) => {
+                let replied = outbox::answer_once(&mut work, &message, |work, message| {
+                    self.message(work, message)
+                })?;
+                reply = Some(replied);
+            }
+            Input::Replied { from, id, reply } => {
+                if outbox::settle(&mut work, &from, &id)? {
+                    trustee::note_sign_of_life(&mut work, &from)?;
+                    self.replied(&mut work, &id, &reply)?;
+                }
+            }
+            Input::Answered { query, answer } => self.answered(&mut work, &query, &answer)?,
+            Input::DeadlineReached => self.tick(&mut work)?,
+        }
+        Ok(work.finish(reply, answer))
+    }
+
+    fn deadline(&self, records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
+        let claim = claim::row::load(records)?.and_then(|claim| claim::fetch::due(&claim));
+        let dues = [
+            outbox::deadline(records)?,
+            self.anchor.deadline(records)?,
+            claim,
+        ];
+        Ok(dues.into_iter().flatten().min())
+    }
+
+    fn pending(&self, records: &dyn Records) -> Result<Vec<Event>, Damage> {
+        let mut events = enrolment::pending(records)?;
+        events.extend(claim::connect::pending(records)?);
+        Ok(events)
+    }
+}
+
+impl OwnerAgent {
+    /// A command that fails has changed nothing.
+    fn carry_out(
+        &mut self,
+        work: &mut Work<'_>,
+        command: Command,
+    ) -> Result<Result<Answer, CommandError>, Damage> {
+        match self.command(work, command) {
+            Ok(answer) => Ok(Ok(answer)),
+            Err(Stop::Damage(damage)) => Err(damage),
+            Err(Stop::Command(error)) => {
+                work.discard();
+                Ok(Err(error))
+            }
+        }
+    }
+}

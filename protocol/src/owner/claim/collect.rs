@@ -1,0 +1,157 @@
+//! Shares come in: each is checked against the anchored deal before it counts (R2, G6).
+use crate::agent::{Event, Work};
+use crate::anchor::Anchor;
+use crate::did::Did;
+use crate::error::{Damage, Halt, Refusal};
+use crate::keys::labels;
+use crate::message::recovery::{Release, Released};
+use crate::message::share::Opened;
+use crate::message::{Body, Received};
+use crate::owner::claim::fetch;
+use crate::owner::claim::row::{self, Claim, ClaimStage, ClaimantKeys, Claimed, Fixed};
+use crate::share_pair::{self, SharePair};
+
+/// A trustee releases its share.
+pub(crate) fn on_release(
+    work: &mut Work<'_>,
+    anchor: &Anchor,
+    message: &Received,
+    release: &Release,
+) -> Result<Body, Halt> {
+    let mut claimed = row::behind(work, &message.to, &message.from)?;
+    let unexpected = || Refusal::new("e.m.req.wrong-connection", "no share is expected here");
+    let claim = row::load(work)?.ok_or_else(unexpected)?;
+    let (Some(keys), Some(fixed)) = (&claim.keys, &claim.fixed) else {
+        return Err(unexpected().into());
+    };
+    if !claimed.is_verified() {
+        return Err(Refusal::new(
+            "e.p.trust.not-verified",
+            "the words were not compared on both sides",
+        )
+        .into());
+    }
+    let key = message.from.evidence_key();
+    if key
+        .verify(labels::RELEASE, &release.signed_bytes(), &release.signature)
+        .is_err()
+    {
+        return Err(Refusal::new(
+            "e.m.trust.crypto.signature",
+            "the release is not signed by its sender",
+        )
+        .into());
+    }
+    claimed.bad = check(anchor, keys, fixed, &message.from, release).err();
+    if let Some(why) = &claimed.bad {
+        let text = format!("{}'s share was not used: {why}", claimed.name);
+        work.hint(Event::new("bad-share", claimed.name.clone(), text));
+    }
+    claimed.release = Some(release.clone());
+    let verified = claimed.bad.is_none();
+    work.save(&claimed);
+    advance(work, anchor)?;
+    Ok(Body::RecoveryReleased(Released {
+        request: fixed.request,
+        verified,
+    }))
+}
+
+/// Why a share is not one of the anchored deal, if it is not.
+fn check(
+    anchor: &Anchor,
+    keys: &ClaimantKeys,
+    fixed: &Fixed,
+    from: &Did,
+    release: &Release,
+) -> Result<(), String> {
+    if release.request != fixed.request || release.epoch != fixed.epoch {
+        return Err("it is for another request or epoch".into());
+    }
+    check_deal(anchor, fixed, release)?;
+    let commitments = open_commitments(fixed, release)?;
+    let pair = open_pair(keys, fixed, from, release)?;
+    pair.verify(&commitments).map_err(|error| error.to_string())
+}
+
+/// The ledger, not the trustee, says which deal is right.
+fn check_deal(anchor: &Anchor, fixed: &Fixed, release: &Release) -> Result<(), String> {
+    let view = anchor
+        .view(&fixed.log)
+        .ok_or("the ledger has not been read yet")?;
+    let anchored = view.state().recovery_policy(&fixed.policy, fixed.epoch);
+    let anchored = anchored.ok_or("the ledger does not know this policy and epoch")?;
+    if !anchored.lanes.contains(&fixed.lane.commitment()) {
+        return Err("the lane it was asked under is not one of the policy".into());
+    }
+    if release.commitments.digest(&fixed.policy, fixed.epoch) != anchored.deal_digest {
+        return Err("its commitments are not those that the ledger anchors".into());
+    }
+    Ok(())
+}
+
+pub(crate) fn open_commitments(fixed: &Fixed, release: &Release) -> Result<Opened, String> {
+    let opened = release
+        .commitments
+        .open(fixed.lane.threshold)
+        .map_err(|error| error.to_string())?;
+    let decrypt = crate::keys::RecoveryKey::from(&opened.decrypt) == fixed.lane.decrypt_key;
+    let sign = crate::keys::RecoveryKey::from(&opened.sign) == fixed.lane.sign_key;
+    if !(decrypt && sign) {
+        return Err("its commitments are of other recovery keys than the lane's".into());
+    }
+    Ok(opened)
+}
+
+fn open_pair(
+    keys: &ClaimantKeys,
+    fixed: &Fixed,
+    from: &Did,
+    release: &Release,
+) -> Result<SharePair, String> {
+    let tag = release.commitments.digest(&fixed.policy, fixed.epoch);
+    let context = share_pair::release_context(&fixed.request, &tag, from);
+    SharePair::open(&keys.sealing, &context, &release.sealed).map_err(|error| error.to_string())
+}
+
+/// The verified shares, opened for use; to be dropped right after. One per index, so that two
+/// trustees who hand in the same share count once.
+pub(crate) fn shares(work: &Work<'_>, claim: &Claim) -> Result<Vec<SharePair>, Damage> {
+    let (Some(keys), Some(fixed)) = (&claim.keys, &claim.fixed) else {
+        return Ok(Vec::new());
+    };
+    let mut pairs: Vec<SharePair> = Vec::new();
+    for claimed in work.all::<Claimed>()? {
+        let (Some(release), Some(did)) = (claimed.good_release(), claimed.did()) else {
+            continue;
+        };
+        if let Ok(pair) = open_pair(keys, fixed, did, release)
+            && pairs.iter().all(|other| other.index() != pair.index())
+        {
+            pairs.push(pair);
+        }
+    }
+    Ok(pairs)
+}
+
+/// With enough shares in, fetches the backup.
+pub(crate) fn advance(work: &mut Work<'_>, anchor: &Anchor) -> Result<(), Damage> {
+    let Some(mut claim) = row::load(work)? else {
+        return Ok(());
+    };
+    let Some(fixed) = claim.fixed.clone() else {
+        return Ok(());
+    };
+    let gathering = matches!(claim.stage, ClaimStage::Gathering);
+    if !gathering || shares(work, &claim)?.len() < usize::from(fixed.lane.threshold) {
+        return Ok(());
+    }
+    if let Some(head) = anchor
+        .view(&fixed.log)
+        .and_then(|view| view.state().recovery_policy(&fixed.policy, fixed.epoch))
+    {
+        claim.stage = ClaimStage::Fetching(fetch::begin(work, &fixed, head.backup_head)?);
+        work.save(&claim);
+    }
+    Ok(())
+}

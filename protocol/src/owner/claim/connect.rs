@@ -1,0 +1,473 @@
+//! Meeting the trustees: invitation, challenge, request, words.
+use crate::agent::{Event, Work};
+use crate::anchor::Anchor;
+use crate::bytes::{Blob, Digest, Nonce32};
+use crate::did::LocalDid;
+use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
+use crate::keys::{AgreementSecret, SigningKey};
+use crate::ledger::{Descriptor, Record, RequestBody, RequestKind};
+use crate::message::invitation::{GOAL_RECOVERY, Invitation, LINK_BASE, clean_label};
+use crate::message::recovery::{Challenge, Deny, Request};
+use crate::message::words::Reveal;
+use crate::message::{Body, Empty, ProblemReport, Received};
+use crate::outbox;
+use crate::owner::claim::row::{
+    self, Answered, Claim, ClaimStage, ClaimantKeys, Claimed, ClaimedStage, Fixed, Invited,
+};
+use crate::owner::command::{Answer, WordsView};
+use crate::owner::identity;
+use crate::record::{self, Records, Row};
+use crate::time::Millis;
+use crate::words::{self, Occasion, Speaker, Transcript};
+
+/// How long a recovery link is good for.
+const LINK_LIFETIME: Millis = Millis::seconds(7 * 86_400);
+
+/// Becomes a claimant.
+pub(crate) fn start(
+    work: &mut Work<'_>,
+    name: &str,
+    trustees: &[String],
+    stolen: bool,
+) -> Result<Answer, Stop> {
+    if identity::load(work)?.is_some() || row::load(work)?.is_some() {
+        let taken = "this home already holds an identity or a recovery; recover into a fresh one with `--home` or `--profile`";
+        return Err(CommandError::error(taken).into());
+    }
+    let names: Vec<String> = trustees.iter().map(|name| clean_label(name)).collect();
+    let mut distinct = names.clone();
+    distinct.sort();
+    distinct.dedup();
+    if names.is_empty()
+        || names.len() > 255
+        || distinct.len() != names.len()
+        || names.iter().any(String::is_empty)
+    {
+        return Err(CommandError::error(
+            "name the trustees you remember, each once: --trustee NAME --trustee NAME",
+        )
+        .into());
+    }
+    for name in &names {
+        work.save(&Claimed {
+            name: name.clone(),
+            invitation: None,
+            stage: ClaimedStage::Waiting,
+            release: None,
+            bad: None,
+        });
+    }
+    let keys = ClaimantKeys {
+        signing: SigningKey::generate(work.rng),
+        sealing: AgreementSecret::generate(work.rng),
+    };
+    work.save(&Claim {
+        name: clean_label(name),
+        kind: if stolen {
+            RequestKind::Stolen
+        } else {
+            RequestKind::Lost
+        },
+        keys: Some(keys),
+        fixed: None,
+        stage: ClaimStage::Gathering,
+        problem: None,
+    });
+    let text = format!(
+        "this device is a claimant now; nothing is restored yet. Call {} and send each a link: owner-agent recover invite NAME",
+        names.join(", ")
+    );
+    Ok(Answer::Done { text })
+}
+
+/// Makes the link for one trustee; an earlier one that was not answered dies.
+pub(crate) fn invite(work: &mut Work<'_>, name: &str) -> Result<Answer, Stop> {
+    let claim = row::require(work)?;
+    let mut claimed = row::named(work, name)?;
+    if claimed.is_verified() {
+        return Err(
+            CommandError::error(format!("the connection with {name} is verified already")).into(),
+        );
+    }
+    let local = LocalDid::generate(Some(work.endpoint), work.rng);
+    let expires = work.now.after(LINK_LIFETIME);
+    let id = outbox::fresh_id(work);
+    let invitation = Invitation {
+        id: id.clone(),
+        from: local.did().clone(),
+        goal: GOAL_RECOVERY.into(),
+        label: claim.name,
+        expires: expires.seconds(),
+        offer: None,
+    };
+    claimed.invitation = Some(Invited {
+        id,
+        local: local.did().clone(),
+        expires,
+        answer: None,
+    });
+    claimed.stage = ClaimedStage::Waiting;
+    work.save(&local);
+    work.save(&claimed);
+    Ok(Answer::Link {
+        link: invitation.to_link(LINK_BASE),
+        expires,
+    })
+}
+
+/// A trustee opens the recovery connection and says what it keeps.
+pub(crate) fn on_challenge(
+    work: &mut Work<'_>,
+    anchor: &mut Anchor,
+    message: &Received,
+    challenge: &Challenge,
+) -> Result<Body, Halt> {
+    let stranger = || {
+        Refusal::new(
+            "e.m.req.wrong-connection",
+            "nobody is expected on this connection",
+        )
+    };
+    let claim = row::load(work)?.ok_or_else(stranger)?;
+    let mut claimed = row::of_local(work, &message.to)?.ok_or_else(stranger)?;
+    check_answer(work, &claimed, message)?;
+    let descriptor = Descriptor::from_bytes(&challenge.descriptor.0)
+        .map_err(|error| Refusal::new("e.m.trust.ledger-descriptor", error.to_string()))?;
+    challenge
+        .lane
+        .validate()
+        .map_err(|error| Refusal::new("e.m.trust.lane", error.to_string()))?;
+    let fixed = match agree(work, anchor, &claim, &descriptor, challenge)? {
+        Ok(fixed) => fixed,
+        Err(conflict) => return Ok(note_conflict(work, claimed, conflict)),
+    };
+    let keys = claim.keys.as_ref().ok_or_else(stranger)?;
+    let record = Record::request(request_body(&fixed, &claim, keys, challenge), &keys.signing);
+    let nonce = Nonce32::random(work.rng);
+    if let Some(invited) = &mut claimed.invitation {
+        invited.answer = Some(Answered {
+            did: message.from.clone(),
+            label: clean_label(&challenge.label),
+            approval: challenge.approval,
+        });
+    }
+    claimed.stage = ClaimedStage::Revealing {
+        commitment: challenge.commitment,
+        nonce,
+    };
+    work.save(&claimed);
+    Ok(Body::RecoveryRequest(Request {
+        record: Blob(record.to_bytes()),
+        nonce,
+    }))
+}
+
+fn check_answer(work: &Work<'_>, claimed: &Claimed, message: &Received) -> Result<(), Refusal> {
+    let Some(invited) = &claimed.invitation else {
+        return Err(Refusal::new(
+            "e.m.req.wrong-connection",
+            "no link was made for this connection",
+        ));
+    };
+    if invited.answer.is_some() {
+        return Err(Refusal::new(
+            "e.p.req.invitation-used",
+            "this link was answered before",
+        ));
+    }
+    if invited.expires <= work.now {
+        return Err(Refusal::new(
+            "e.p.req.time.expired",
+            "this link has expired",
+        ));
+    }
+    if message.pthid.as_deref() != Some(invited.id.as_str()) {
+        return Err(Refusal::new(
+            "e.m.req.wrong-connection",
+            "the answer names another link",
+        ));
+    }
+    Ok(())
+}
+
+/// The first challenge fixes what the request is about; a later one must say the same.
+fn agree(
+    work: &mut Work<'_>,
+    anchor: &mut Anchor,
+    claim: &Claim,
+    descriptor: &Descriptor,
+    challenge: &Challenge,
+) -> Result<Result<Fixed, String>, Damage> {
+    if let Some(fixed) = &claim.fixed {
+        let told = [
+            ("ledger", descriptor.id() == fixed.log),
+            ("policy", challenge.policy == fixed.policy),
+            ("epoch", challenge.epoch == fixed.epoch),
+            ("lane", challenge.lane == fixed.lane),
+        ];
+        let other: Vec<&str> = told
+            .iter()
+            .filter(|(_, same)| !same)
+            .map(|(what, _)| *what)
+            .collect();
+        if other.is_empty() {
+            return Ok(Ok(fixed.clone()));
+        }
+        return Ok(Err(format!(
+            "it speaks of another {} than the first trustee did",
+            other.join(" and ")
+        )));
+    }
+    let log = anchor.adopt(work, descriptor)?;
+    let lifetime = challenge.lane.lifetime.0;
+    let mut fixed = Fixed {
+        log,
+        policy: challenge.policy,
+        epoch: challenge.epoch,
+        lane: challenge.lane.clone(),
+        // A sixteenth short of the lifetime, so that a clock that runs a little ahead of the ledger's
+        // does not make the request longer than the lane allows.
+        expiry: work.now.after(Millis(lifetime - lifetime / 16)),
+        request: Digest([0; 32]),
+    };
+    if let (Some(keys), Some(mut claim)) = (&claim.keys, row::load(work)?) {
+        fixed.request = request_body(&fixed, &claim, keys, challenge).id();
+        claim.fixed = Some(fixed.clone());
+        work.save(&claim);
+    }
+    anchor.set_pace(&log, Millis(fixed.lane.delay.0 / 8));
+    Ok(Ok(fixed))
+}
+
+fn request_body(
+    fixed: &Fixed,
+    claim: &Claim,
+    keys: &ClaimantKeys,
+    challenge: &Challenge,
+) -> RequestBody {
+    RequestBody {
+        log: fixed.log,
+        policy: fixed.policy,
+        epoch: fixed.epoch,
+        lane: fixed.lane.clone(),
+        kind: claim.kind,
+        signing: keys.signing.verifying_key(),
+        sealing: keys.sealing.public_key(),
+        expiry: fixed.expiry,
+        sponsor: challenge.approval,
+        path: challenge.path.clone(),
+    }
+}
+
+/// Written down and shown; the request stays as the first trustee fixed it.
+fn note_conflict(work: &mut Work<'_>, mut claimed: Claimed, conflict: String) -> Body {
+    let text = format!(
+        "{}: {conflict}; ask your trustees which is right before going on",
+        claimed.name
+    );
+    work.hint(Event::new("conflict", claimed.name.clone(), text));
+    claimed.stage = ClaimedStage::Conflict(conflict.clone());
+    work.save(&claimed);
+    Body::Problem(ProblemReport {
+        code: "e.p.trust.conflict".into(),
+        comment: conflict,
+    })
+}
+
+/// The commitment is opened: from here on there are words.
+pub(crate) fn on_reveal(
+    work: &mut Work<'_>,
+    message: &Received,
+    reveal: &Reveal,
+) -> Result<Body, Halt> {
+    let unexpected = || Refusal::new("e.p.trust.not-verified", "no such nonce is expected here");
+    let mut claimed = row::behind(work, &message.to, &message.from)?;
+    let ClaimedStage::Revealing { commitment, nonce } = claimed.stage else {
+        return Err(unexpected().into());
+    };
+    let fixed = row::load(work)?
+        .and_then(|claim| claim.fixed)
+        .ok_or_else(unexpected)?;
+    if words::commitment(&reveal.nonce) != commitment {
+        return Err(Refusal::new(
+            "e.p.trust.not-verified",
+            "the nonce is not the one committed to",
+        )
+        .into());
+    }
+    claimed.stage = ClaimedStage::Comparing {
+        transcript: Transcript {
+            occasion: Occasion::Recovery,
+            owner: message.to.clone(),
+            trustee: message.from.clone(),
+            owner_nonce: nonce,
+            trustee_nonce: reveal.nonce,
+            ledger: fixed.log,
+            policy: fixed.policy,
+            request: Some(fixed.request),
+        },
+        heard: false,
+        confirmed: false,
+    };
+    let text = format!(
+        "{} has opened your link; compare words: owner-agent recover verify {}",
+        claimed.name, claimed.name
+    );
+    work.hint(Event::new("words", claimed.name.clone(), text));
+    work.save(&claimed);
+    Ok(Body::Empty(Empty {}))
+}
+
+/// Their person heard the right words.
+pub(crate) fn on_confirm(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
+    let mut claimed = row::behind(work, &message.to, &message.from)?;
+    let ClaimedStage::Comparing {
+        transcript, heard, ..
+    } = claimed.stage
+    else {
+        return Err(
+            Refusal::new("e.p.trust.not-verified", "no words are being compared here").into(),
+        );
+    };
+    claimed.stage = compared(transcript, heard, true);
+    work.save(&claimed);
+    Ok(Body::Empty(Empty {}))
+}
+
+fn compared(transcript: Transcript, heard: bool, confirmed: bool) -> ClaimedStage {
+    match heard && confirmed {
+        true => ClaimedStage::Verified,
+        false => ClaimedStage::Comparing {
+            transcript,
+            heard,
+            confirmed,
+        },
+    }
+}
+
+/// Their person heard other words.
+pub(crate) fn on_mismatch(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
+    let mut claimed = row::behind(work, &message.to, &message.from)?;
+    claimed.stage = ClaimedStage::Mismatch;
+    work.save(&claimed);
+    Ok(Body::Empty(Empty {}))
+}
+
+/// Their person refuses.
+pub(crate) fn on_deny(work: &mut Work<'_>, message: &Received, deny: &Deny) -> Result<Body, Halt> {
+    let mut claimed = row::behind(work, &message.to, &message.from)?;
+    let code = deny
+        .code
+        .chars()
+        .filter(char::is_ascii_graphic)
+        .take(64)
+        .collect();
+    claimed.stage = ClaimedStage::Denied(code);
+    work.save(&claimed);
+    Ok(Body::Empty(Empty {}))
+}
+
+/// The words for the screen.
+pub(crate) fn show_words(work: &Work<'_>, name: &str) -> Result<Answer, Stop> {
+    let claimed = row::named(work, name)?;
+    let ClaimedStage::Comparing { transcript, .. } = &claimed.stage else {
+        return Err(no_words(&claimed).into());
+    };
+    Ok(Answer::Words(WordsView {
+        say: transcript.spoken_by(Speaker::Owner),
+        choices: transcript.choices(Speaker::Trustee),
+    }))
+}
+
+fn no_words(claimed: &Claimed) -> CommandError {
+    let name = &claimed.name;
+    match &claimed.stage {
+        ClaimedStage::Verified => CommandError::error(format!("{name} is verified already")),
+        ClaimedStage::Mismatch => CommandError::refused(format!(
+            "the words with {name} did not match, so that connection is closed; make a new link: owner-agent recover invite {name}"
+        )),
+        ClaimedStage::Denied(code) => CommandError::refused(format!("{name} refused ({code})")),
+        ClaimedStage::Conflict(why) => CommandError::refused(format!("{name}: {why}")),
+        ClaimedStage::Waiting | ClaimedStage::Revealing { .. } | ClaimedStage::Comparing { .. } => {
+            CommandError::pending(format!("{name} has not opened your link yet"))
+        }
+    }
+}
+
+/// Our person says what she heard.
+pub(crate) fn verify(work: &mut Work<'_>, name: &str, heard: &str) -> Result<Answer, Stop> {
+    let mut claimed = row::named(work, name)?;
+    let ClaimedStage::Comparing {
+        transcript,
+        confirmed,
+        ..
+    } = claimed.stage.clone()
+    else {
+        return Err(no_words(&claimed).into());
+    };
+    let right = words::same(&transcript.spoken_by(Speaker::Trustee), heard);
+    claimed.stage = if right {
+        compared(transcript, true, confirmed)
+    } else {
+        ClaimedStage::Mismatch
+    };
+    work.save(&claimed);
+    let again = format!("make a new link: owner-agent recover invite {name}");
+    Ok(match (right, claimed.is_verified()) {
+        (true, true) => Answer::Done {
+            text: format!("{name} is verified"),
+        },
+        (true, false) => Answer::Done {
+            text: format!("you heard the right words; {name} has yet to pick yours"),
+        },
+        (false, _) => Answer::Mismatch {
+            text: format!(
+                "these are not {name}'s words: somebody may stand between you, so the connection is closed; {again}"
+            ),
+        },
+    })
+}
+
+/// Their person has approved; the ledger says the rest.
+pub(crate) fn on_pending(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
+    let claimed = row::behind(work, &message.to, &message.from)?;
+    let text = format!(
+        "{} has approved; nothing leaves before the delay is over",
+        claimed.name
+    );
+    work.hint(Event::new("approved", claimed.name, text));
+    Ok(Body::Empty(Empty {}))
+}
+
+/// Gives up before anything was restored.
+pub(crate) fn abort(work: &mut Work<'_>) -> Result<Answer, Stop> {
+    let claim = row::require(work)?;
+    if !matches!(claim.stage, ClaimStage::Gathering | ClaimStage::Fetching(_)) {
+        return Err(CommandError::error(
+            "the wallet is restored already; there is nothing to give up",
+        )
+        .into());
+    }
+    for claimed in work.all::<Claimed>()? {
+        work.erase::<Claimed>(&claimed.id());
+    }
+    work.erase::<Claim>(&claim.id());
+    let text = "this device is no claimant any more; a request on the ledger ends by itself";
+    Ok(Answer::Done { text: text.into() })
+}
+
+/// Which trustees wait for words to be compared.
+pub(crate) fn pending(records: &dyn Records) -> Result<Vec<Event>, Damage> {
+    let all = record::load_all::<Claimed>(records, &[])?;
+    let waiting = all
+        .iter()
+        .filter(|claimed| matches!(claimed.stage, ClaimedStage::Comparing { heard: false, .. }));
+    let event = |claimed: &Claimed| {
+        let text = format!(
+            "compare words with {}: owner-agent recover verify {}",
+            claimed.name, claimed.name
+        );
+        Event::new("words", claimed.name.clone(), text)
+    };
+    Ok(waiting.map(event).collect())
+}

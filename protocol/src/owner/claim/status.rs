@@ -1,0 +1,110 @@
+//! How far a recovery is.
+use crate::agent::Work;
+use crate::anchor::Anchor;
+use crate::error::Stop;
+use crate::ledger::RequestStatus;
+use crate::owner::claim::collect;
+use crate::owner::claim::row::{self, Claim, ClaimStage, Claimed, ClaimedStage};
+use crate::owner::command::{Answer, ClaimTrusteeView, RecoverView};
+use crate::owner::deal;
+
+/// For the screen.
+pub(crate) fn show(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
+    let claim = row::require(work)?;
+    let all = work.all::<Claimed>()?;
+    let status = claim.fixed.as_ref().and_then(|fixed| {
+        let view = anchor.view(&fixed.log)?;
+        view.state()
+            .request_status(&fixed.request, view.ledger_time().unwrap_or_default())
+    });
+    let dealt = matches!(claim.stage, ClaimStage::Dealing | ClaimStage::Done);
+    let deal = if dealt {
+        deal::newest(work)?.map(|deal| deal.view())
+    } else {
+        None
+    };
+    let shares = collect::shares(work, &claim)?.len() as u8;
+    let fetched = match &claim.stage {
+        ClaimStage::Fetching(fetch) => fetch.progress(),
+        ClaimStage::Gathering | ClaimStage::Dealing | ClaimStage::Done => (0, 0),
+    };
+    Ok(Answer::Recover(RecoverView {
+        state: state(&claim, &all, status.as_ref()).into(),
+        request: claim.fixed.as_ref().map(|fixed| fixed.request),
+        approvals: status
+            .as_ref()
+            .map_or(0, |status| status.approvals.try_into().unwrap_or(u8::MAX)),
+        threshold: claim.fixed.as_ref().map(|fixed| fixed.lane.threshold),
+        releases_at: status.as_ref().and_then(|status| status.releases_at),
+        shares,
+        trustees: all.iter().map(view).collect(),
+        deal,
+        fetched,
+        problem: problem(&claim),
+    }))
+}
+
+fn problem(claim: &Claim) -> Option<String> {
+    let refusals = match &claim.stage {
+        ClaimStage::Fetching(fetch) => fetch.refusals(),
+        ClaimStage::Gathering | ClaimStage::Dealing | ClaimStage::Done => Vec::new(),
+    };
+    claim.problem.clone().or_else(|| {
+        refusals
+            .first()
+            .map(|why| format!("a backup host says: {why}"))
+    })
+}
+
+fn state(claim: &Claim, all: &[Claimed], status: Option<&RequestStatus>) -> &'static str {
+    match (&claim.stage, status) {
+        (ClaimStage::Done, _) => "done",
+        (ClaimStage::Dealing, _) => "dealing",
+        (_, Some(status)) if status.ended && !status.completed => "ended",
+        (_, Some(status)) if status.vetoed => "vetoed",
+        (ClaimStage::Fetching(_), _) => "fetching",
+        (ClaimStage::Gathering, _) if conflicting(all) => "conflict",
+        (ClaimStage::Gathering, None) => "gathering",
+        (ClaimStage::Gathering, Some(_)) if all.iter().any(|claimed| claimed.release.is_some()) => {
+            "collecting"
+        }
+        (ClaimStage::Gathering, Some(status)) if status.full_since.is_some() => "waiting",
+        (ClaimStage::Gathering, Some(_)) => "anchored",
+    }
+}
+
+fn conflicting(all: &[Claimed]) -> bool {
+    all.iter()
+        .any(|claimed| matches!(claimed.stage, ClaimedStage::Conflict(_)))
+}
+
+fn view(claimed: &Claimed) -> ClaimTrusteeView {
+    let (state, note) = match &claimed.stage {
+        ClaimedStage::Waiting if claimed.invitation.is_none() => ("not-invited", String::new()),
+        ClaimedStage::Waiting | ClaimedStage::Revealing { .. } => {
+            ("invited", "has not opened your link yet".into())
+        }
+        ClaimedStage::Comparing { heard: true, .. } => {
+            ("heard", "has yet to pick your words".into())
+        }
+        ClaimedStage::Comparing { .. } => ("words", "compare words now".into()),
+        ClaimedStage::Verified if claimed.bad.is_some() => {
+            ("bad-share", claimed.bad.clone().unwrap_or_default())
+        }
+        ClaimedStage::Verified if claimed.release.is_some() => {
+            ("share", "share received and verified".into())
+        }
+        ClaimedStage::Verified => ("verified", "words matched".into()),
+        ClaimedStage::Conflict(why) => ("conflict", why.clone()),
+        ClaimedStage::Denied(code) => ("denied", format!("refused ({code})")),
+        ClaimedStage::Mismatch => (
+            "mismatch",
+            "other words were heard: that connection is closed".into(),
+        ),
+    };
+    ClaimTrusteeView {
+        name: claimed.name.clone(),
+        state: state.into(),
+        note,
+    }
+}

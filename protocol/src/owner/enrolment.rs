@@ -1,0 +1,342 @@
+//! Making somebody a trustee or a backup host: invitation, answer, words.
+use crate::agent::{Event, Work};
+use crate::anchor::Anchor;
+use crate::bytes::Nonce32;
+use crate::did::LocalDid;
+use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
+use crate::message::invitation::{GOAL_HOST, GOAL_TRUSTEE, Invitation, LINK_BASE, clean_label};
+use crate::message::setup::{Accept, Ack, Offer};
+use crate::message::words::Reveal;
+use crate::message::{Body, Empty, Received};
+use crate::outbox;
+use crate::owner::command::{Answer, WordsView};
+use crate::owner::identity::{self, Identity};
+use crate::owner::trustee::{self, Contact, PeerRole, Stage, Trustee};
+use crate::record::{self, Records};
+use crate::time::{Millis, Timestamp};
+use crate::words::{self, Occasion, Speaker, Transcript};
+
+/// How long an invitation is good for.
+const INVITATION_LIFETIME: Millis = Millis::seconds(7 * 86_400);
+/// The most trustees and hosts an owner has: a share's index is one byte, and hosts are few.
+pub(crate) const PEERS_LIMIT: usize = 255 + 8;
+/// The most prekeys a peer may hand over at once.
+pub(crate) const PREKEYS_LIMIT: usize = 8;
+
+/// Makes an invitation and keeps its secret half.
+pub(crate) fn invite(work: &mut Work<'_>, name: &str, role: PeerRole) -> Result<Answer, Stop> {
+    let identity = identity::require(work)?;
+    let name = clean_label(name);
+    check_name_is_free(work, &name)?;
+    let local = LocalDid::generate(Some(work.endpoint), work.rng);
+    let expires = work.now.after(INVITATION_LIFETIME);
+    let trustee = Trustee {
+        name,
+        role,
+        local: local.did().clone(),
+        invitation: outbox::fresh_id(work),
+        expires,
+        contact: None,
+        stage: Stage::Invited,
+        receipt: None,
+        seen: None,
+    };
+    let link = invitation(&identity, &trustee).to_link(LINK_BASE);
+    work.save(&local);
+    work.save(&trustee);
+    Ok(Answer::Link { link, expires })
+}
+
+/// A name is taken while its trustee is or may become one; an invitation that ended may be made
+/// again.
+fn check_name_is_free(work: &Work<'_>, name: &str) -> Result<(), Stop> {
+    if name.is_empty() {
+        return Err(
+            CommandError::error("a trustee needs a name that means something to you").into(),
+        );
+    }
+    let all = work.all::<Trustee>()?;
+    let ended = |trustee: &Trustee| {
+        let unanswered = matches!(trustee.stage, Stage::Invited) && trustee.expires <= work.now;
+        unanswered || matches!(trustee.stage, Stage::Declined | Stage::Mismatch)
+    };
+    if all
+        .iter()
+        .any(|trustee| trustee.name == name && !ended(trustee))
+    {
+        let taken =
+            format!("you already have a trustee, a host or an open invitation called `{name}`");
+        return Err(CommandError::error(taken).into());
+    }
+    if all.len() >= PEERS_LIMIT {
+        return Err(CommandError::error(
+            "there is room for 255 trustees and 8 hosts, and all of it is taken",
+        )
+        .into());
+    }
+    Ok(())
+}
+
+fn invitation(identity: &Identity, trustee: &Trustee) -> Invitation {
+    let goal = match trustee.role {
+        PeerRole::Trustee => GOAL_TRUSTEE,
+        PeerRole::Host => GOAL_HOST,
+    };
+    let offer = Offer {
+        label: identity.name.clone(),
+        capabilities: vec![trustee.capability()],
+        policy: identity.policy,
+        ledger: identity.log,
+    };
+    Invitation {
+        id: trustee.invitation.clone(),
+        from: trustee.local.clone(),
+        goal: goal.into(),
+        label: identity.name.clone(),
+        expires: trustee.expires.seconds(),
+        offer: Some(offer),
+    }
+}
+
+/// The invited person agreed.
+pub(crate) fn on_accept(
+    work: &mut Work<'_>,
+    anchor: &Anchor,
+    message: &Received,
+    accept: &Accept,
+) -> Result<Body, Halt> {
+    let mut trustee = trustee::of_local(work, &message.to)?;
+    check_answer(work.now, &trustee, message, accept)?;
+    let Some(identity) = identity::load(work)? else {
+        return Err(Refusal::new("e.p.req.declined", "nobody is invited here").into());
+    };
+    let nonce = Nonce32::random(work.rng);
+    trustee.contact = Some(Contact {
+        did: message.from.clone(),
+        label: clean_label(&accept.label),
+        approval: None,
+        prekeys: accept.prekeys.clone(),
+    });
+    trustee.stage = Stage::Revealing {
+        commitment: accept.commitment,
+        nonce,
+    };
+    trustee.seen = Some(work.now);
+    work.save(&trustee);
+    Ok(Body::SetupAck(Ack {
+        nonce,
+        descriptor: identity::descriptor_of(anchor, &identity.log),
+    }))
+}
+
+fn check_answer(
+    now: Timestamp,
+    trustee: &Trustee,
+    message: &Received,
+    accept: &Accept,
+) -> Result<(), Refusal> {
+    // Single use: whoever answers second, be it a thief of the link, is told so.
+    if !matches!(trustee.stage, Stage::Invited) {
+        return Err(Refusal::new(
+            "e.p.req.invitation-used",
+            "this invitation was answered before",
+        ));
+    }
+    if trustee.expires <= now {
+        return Err(Refusal::new(
+            "e.p.req.time.expired",
+            "this invitation has expired",
+        ));
+    }
+    if message.pthid.as_deref() != Some(trustee.invitation.as_str()) {
+        return Err(Refusal::new(
+            "e.m.req.wrong-connection",
+            "the answer names another invitation",
+        ));
+    }
+    if !accept.capabilities.contains(&trustee.capability()) {
+        return Err(Refusal::new(
+            "e.m.req.capability",
+            "what was offered is not what was accepted",
+        ));
+    }
+    check_prekeys(accept)
+}
+
+/// Two at least, so that the next epoch can be dealt to a trustee who is away; all different, so
+/// that no two trustees of a root stand on one key.
+fn check_prekeys(accept: &Accept) -> Result<(), Refusal> {
+    let keys = &accept.prekeys;
+    let ordered = keys.windows(2).all(|pair| pair[0].number < pair[1].number);
+    let distinct = keys
+        .windows(2)
+        .all(|pair| pair[0].approval != pair[1].approval && pair[0].sealing != pair[1].sealing);
+    if (2..=PREKEYS_LIMIT).contains(&keys.len()) && ordered && distinct {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "e.m.req.prekeys",
+        "two to eight different prekeys are needed, in order",
+    ))
+}
+
+/// The commitment is opened: from here on there are words.
+pub(crate) fn on_reveal(
+    work: &mut Work<'_>,
+    message: &Received,
+    reveal: &Reveal,
+) -> Result<Body, Halt> {
+    let mut trustee = trustee::behind(work, &message.to, &message.from)?;
+    let Stage::Revealing { commitment, nonce } = trustee.stage else {
+        return Err(Refusal::new("e.p.trust.not-verified", "no nonce is expected here").into());
+    };
+    let identity = identity::load(work)?.filter(|_| words::commitment(&reveal.nonce) == commitment);
+    let Some(identity) = identity else {
+        return Err(Refusal::new(
+            "e.p.trust.not-verified",
+            "the nonce is not the one committed to",
+        )
+        .into());
+    };
+    trustee.stage = Stage::Comparing {
+        transcript: Transcript {
+            occasion: Occasion::Enrolment,
+            owner: message.to.clone(),
+            trustee: message.from.clone(),
+            owner_nonce: nonce,
+            trustee_nonce: reveal.nonce,
+            ledger: identity.log,
+            policy: identity.policy,
+            request: None,
+        },
+        heard: false,
+        confirmed: false,
+    };
+    trustee.seen = Some(work.now);
+    let text = format!(
+        "{} has answered; compare words: owner-agent trustee verify {}",
+        trustee.name, trustee.name
+    );
+    work.hint(Event::new("words", trustee.name.clone(), text));
+    work.save(&trustee);
+    Ok(Body::Empty(Empty {}))
+}
+
+/// Their person heard the right words.
+pub(crate) fn on_confirm(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
+    let mut trustee = trustee::behind(work, &message.to, &message.from)?;
+    let Stage::Comparing {
+        transcript, heard, ..
+    } = trustee.stage
+    else {
+        return Err(
+            Refusal::new("e.p.trust.not-verified", "no words are being compared here").into(),
+        );
+    };
+    trustee.stage = compared(transcript, heard, true);
+    trustee.seen = Some(work.now);
+    work.save(&trustee);
+    Ok(Body::Empty(Empty {}))
+}
+
+fn compared(transcript: Transcript, heard: bool, confirmed: bool) -> Stage {
+    match heard && confirmed {
+        true => Stage::Verified,
+        false => Stage::Comparing {
+            transcript,
+            heard,
+            confirmed,
+        },
+    }
+}
+
+/// Their person heard other words, or says no.
+pub(crate) fn on_end(work: &mut Work<'_>, message: &Received, stage: Stage) -> Result<Body, Halt> {
+    let mut trustee = match &stage {
+        // Who declines has not answered before, so there is no contact yet.
+        Stage::Declined => trustee::of_local(work, &message.to)?,
+        _ => trustee::behind(work, &message.to, &message.from)?,
+    };
+    if trustee.is_verified() {
+        return Err(Refusal::new("e.p.req.declined", "this connection is verified already").into());
+    }
+    trustee.stage = stage;
+    let text = format!("{} ended the comparison of words", trustee.name);
+    work.hint(Event::new("mismatch", trustee.name.clone(), text));
+    work.save(&trustee);
+    Ok(Body::Empty(Empty {}))
+}
+
+/// The words for the screen.
+pub(crate) fn show_words(work: &Work<'_>, name: &str) -> Result<Answer, Stop> {
+    let trustee = trustee::named(work, name)?;
+    let Stage::Comparing { transcript, .. } = &trustee.stage else {
+        return Err(no_words(&trustee).into());
+    };
+    Ok(Answer::Words(WordsView {
+        say: transcript.spoken_by(Speaker::Owner),
+        choices: transcript.choices(Speaker::Trustee),
+    }))
+}
+
+fn no_words(trustee: &Trustee) -> CommandError {
+    let name = &trustee.name;
+    match trustee.stage {
+        Stage::Verified => CommandError::error(format!("{name} is verified already")),
+        Stage::Mismatch => CommandError::refused(format!(
+            "the words with {name} did not match, so that connection is closed; invite again: owner-agent trustee invite {name}"
+        )),
+        Stage::Declined => CommandError::refused(format!("{name} declined")),
+        Stage::Invited | Stage::Revealing { .. } | Stage::Comparing { .. } => {
+            CommandError::pending(format!("{name} has not accepted the invitation yet"))
+        }
+    }
+}
+
+/// Our person says what she heard.
+pub(crate) fn verify(work: &mut Work<'_>, name: &str, heard: &str) -> Result<Answer, Stop> {
+    let mut trustee = trustee::named(work, name)?;
+    let Stage::Comparing {
+        transcript,
+        confirmed,
+        ..
+    } = trustee.stage.clone()
+    else {
+        return Err(no_words(&trustee).into());
+    };
+    let right = words::same(&transcript.spoken_by(Speaker::Trustee), heard);
+    trustee.stage = if right {
+        compared(transcript, true, confirmed)
+    } else {
+        Stage::Mismatch
+    };
+    work.save(&trustee);
+    if !right {
+        let text = format!(
+            "these are not {name}'s words: somebody may stand between you, so the connection is closed; invite again: \
+             owner-agent trustee invite {name}"
+        );
+        return Ok(Answer::Mismatch { text });
+    }
+    let text = match trustee.is_verified() {
+        true => format!("{name} is verified"),
+        false => format!("you heard the right words; {name} has yet to pick yours"),
+    };
+    Ok(Answer::Done { text })
+}
+
+/// Who waits for words to be compared.
+pub(crate) fn pending(records: &dyn Records) -> Result<Vec<Event>, Damage> {
+    let all = record::load_all::<Trustee>(records, &[])?;
+    let waiting = all
+        .iter()
+        .filter(|trustee| matches!(trustee.stage, Stage::Comparing { heard: false, .. }));
+    let event = |trustee: &Trustee| {
+        let text = format!(
+            "compare words with {}: owner-agent trustee verify {}",
+            trustee.name, trustee.name
+        );
+        Event::new("words", trustee.name.clone(), text)
+    };
+    Ok(waiting.map(event).collect())
+}

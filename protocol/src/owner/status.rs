@@ -1,0 +1,137 @@
+//! Can I recover today?
+use crate::agent::Work;
+use crate::anchor::{Anchor, Outcome};
+use crate::bytes::Digest;
+use crate::error::{CommandError, Stop};
+use crate::owner::alert;
+use crate::owner::claim::row::{self, ClaimStage};
+use crate::owner::command::{Answer, ProtectView, TrusteeView};
+use crate::owner::deal::{self, DealStage};
+use crate::owner::identity::{self, Identity};
+use crate::owner::trustee::Trustee;
+
+/// All trustees and hosts.
+pub(crate) fn trustees(work: &Work<'_>) -> Result<Vec<TrusteeView>, Stop> {
+    Ok(work
+        .all::<Trustee>()?
+        .iter()
+        .map(|trustee| trustee.view(work.now))
+        .collect())
+}
+
+/// Everything at once.
+pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
+    let identity = identity::load(work)?;
+    let newest = deal::newest(work)?;
+    let active = newest
+        .as_ref()
+        .is_some_and(|deal| deal.stage == DealStage::Active);
+    let deal = newest.map(|deal| deal.view());
+    let claiming = row::load(work)?.is_some_and(|claim| !matches!(claim.stage, ClaimStage::Done));
+    let live = identity.as_ref().map(|identity| is_live(anchor, identity));
+    let (state, text) = match (&identity, live) {
+        _ if claiming => (
+            "claimant",
+            "a recovery is under way: owner-agent recover status".into(),
+        ),
+        (None, _) => (
+            "empty",
+            "there is no identity here yet: owner-agent init".into(),
+        ),
+        (Some(_), Some(Life::Revoked)) => (
+            "revoked",
+            "this agent's key is revoked on the ledger: it has no power over the identity any more"
+                .into(),
+        ),
+        (Some(_), _) => verdict(deal.as_ref().filter(|_| active)),
+    };
+    let alerts = alert::alerts(work, anchor)?;
+    Ok(Answer::Status {
+        name: identity.as_ref().map(|identity| identity.name.clone()),
+        state: state.into(),
+        text,
+        policy: identity.as_ref().map(|identity| identity.policy),
+        live: matches!(live, Some(Life::Live)),
+        deal,
+        trustees: trustees(work)?,
+        alerts: alerts.iter().filter(|alert| alert.state == "open").count(),
+        ledger_time: identity
+            .as_ref()
+            .and_then(|identity| anchor.view(&identity.log))
+            .map(|view| view.ledger_time().unwrap_or_default()),
+    })
+}
+
+fn verdict(deal: Option<&ProtectView>) -> (&'static str, String) {
+    let Some(deal) = deal else {
+        return (
+            "not-protected",
+            "nothing can be recovered yet: owner-agent protect".into(),
+        );
+    };
+    let of = format!(
+        "any {} of {} trustees can help you recover",
+        deal.threshold, deal.trustees
+    );
+    match deal.may_lose {
+        0 => (
+            "at-risk",
+            format!("{of}; you cannot lose anyone who holds a share"),
+        ),
+        1 => (
+            "protected",
+            format!("{of}; you can lose 1 and still recover"),
+        ),
+        spare => (
+            "protected",
+            format!("{of}; you can lose {spare} and still recover"),
+        ),
+    }
+}
+
+/// How this agent's key stands on the ledger.
+#[derive(Clone, Copy)]
+enum Life {
+    /// The policy is not on the ledger yet, as far as we see.
+    Unknown,
+    Live,
+    Revoked,
+}
+
+fn is_live(anchor: &Anchor, identity: &Identity) -> Life {
+    let Some(view) = anchor.view(&identity.log) else {
+        return Life::Unknown;
+    };
+    let key = identity.agent.verifying_key();
+    match (
+        view.state().knows_policy(&identity.policy),
+        view.state().agent_is_live(
+            &identity.policy,
+            &key,
+            view.ledger_time().unwrap_or_default(),
+        ),
+    ) {
+        (false, _) => Life::Unknown,
+        (true, true) => Life::Live,
+        (true, false) => Life::Revoked,
+    }
+}
+
+/// What became of a record that was offered.
+pub(crate) fn offered(work: &Work<'_>, anchor: &Anchor, record: &Digest) -> Result<Answer, Stop> {
+    let outcome = anchor.outcome(work, record)?;
+    let text = match outcome {
+        Some(Outcome::Admitted { index }) => format!("it stands in the ledger at {index}"),
+        Some(Outcome::Waiting) => {
+            return Err(CommandError::pending("the ledger has not answered yet").into());
+        }
+        Some(Outcome::Refused { code, comment }) => {
+            return Err(CommandError::refused(format!(
+                "the ledger refused it: {comment} ({code})"
+            ))
+            .into());
+        }
+        None => return Err(CommandError::error("this agent never offered such a record").into()),
+    };
+    Ok(Answer::Done { text })
+}
