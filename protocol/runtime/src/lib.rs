@@ -5,7 +5,6 @@
 pub mod address;
 pub mod clock;
 pub mod codec;
-pub mod console;
 mod disk;
 pub mod driver;
 mod group;

@@ -1,0 +1,204 @@
+//! At-least-once sending, and one answer to a message however often it comes.
+use kith_protocol::agent::{Context, Work};
+use kith_protocol::did::{Did, Endpoint, LocalDid};
+use kith_protocol::error::{Halt, Refusal};
+use kith_protocol::message::{Body, Empty, Outgoing, Ping, Received};
+use kith_protocol::outbox;
+use kith_protocol::record::Key;
+use kith_protocol::time::{Millis, Timestamp};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use std::collections::BTreeMap;
+
+struct Machine {
+    disk: BTreeMap<Key, Vec<u8>>,
+    rng: ChaCha20Rng,
+    endpoint: Endpoint,
+    now: Timestamp,
+}
+
+fn did(seed: u8) -> Did {
+    LocalDid::generate(None, &mut ChaCha20Rng::from_seed([seed; 32]))
+        .did()
+        .clone()
+}
+
+impl Machine {
+    fn new() -> Self {
+        Self {
+            disk: BTreeMap::new(),
+            rng: ChaCha20Rng::from_seed([0; 32]),
+            endpoint: Endpoint::new("12D3KooWtest".into(), Vec::new()).unwrap(),
+            now: Timestamp(1_000_000),
+        }
+    }
+
+    /// One durable step; what it sends.
+    fn step<T>(&mut self, act: impl FnOnce(&mut Work<'_>) -> T) -> (T, Vec<Outgoing>) {
+        let cx = Context {
+            records: &self.disk,
+            rng: &mut self.rng,
+            endpoint: &self.endpoint,
+            uptime: 0,
+        };
+        let mut work = Work::new(self.now, cx);
+        let result = act(&mut work);
+        let step = work.finish::<()>(None, None);
+        for (key, bytes) in step.writes.iter() {
+            match bytes {
+                Some(bytes) => self.disk.insert(key.clone(), bytes.to_vec()),
+                None => self.disk.remove(key),
+            };
+        }
+        (result, step.sends)
+    }
+
+    fn wait(&mut self, millis: u64) {
+        self.now = self.now.after(Millis(millis));
+    }
+}
+
+fn ping() -> Body {
+    Body::Ping(Ping {
+        response_requested: true,
+    })
+}
+
+fn delivered(id: &str, body: Body) -> Received {
+    Received {
+        from: did(2),
+        to: did(1),
+        id: id.into(),
+        thid: None,
+        pthid: None,
+        body,
+    }
+}
+
+#[test]
+fn a_message_is_sent_again_with_the_same_id_until_it_is_answered() {
+    let mut alice = Machine::new();
+    let (id, first) = alice.step(|work| outbox::send(work, &did(1), &did(2), ping()));
+    assert_eq!(first.len(), 1);
+    alice.wait(400);
+    assert!(
+        alice
+            .step(|work| outbox::resend_due(work).unwrap())
+            .1
+            .is_empty()
+    );
+    alice.wait(200);
+    assert_eq!(
+        alice.step(|work| outbox::resend_due(work).unwrap()).1,
+        first
+    );
+    let (settled, _) = alice.step(|work| outbox::settle(work, &did(2), &id).unwrap());
+    assert!(settled);
+    alice.wait(1_000_000);
+    assert!(
+        alice
+            .step(|work| outbox::resend_due(work).unwrap())
+            .1
+            .is_empty()
+    );
+    assert_eq!(outbox::deadline(&alice.disk), Ok(None));
+}
+
+/// G8: a stranger cannot answer for the one who was asked.
+#[test]
+fn an_answer_from_somebody_else_settles_nothing() {
+    let mut alice = Machine::new();
+    let (id, _) = alice.step(|work| outbox::send(work, &did(1), &did(2), ping()));
+    assert!(
+        !alice
+            .step(|work| outbox::settle(work, &did(3), &id).unwrap())
+            .0
+    );
+    assert!(alice.step(|work| outbox::is_waiting(work, &id).unwrap()).0);
+}
+
+#[test]
+fn a_message_that_nobody_wants_any_more_is_dropped() {
+    let mut alice = Machine::new();
+    alice.step(|work| outbox::send(work, &did(1), &did(2), ping()));
+    alice.wait(outbox::MESSAGE_LIFETIME.0);
+    assert!(
+        alice
+            .step(|work| outbox::resend_due(work).unwrap())
+            .1
+            .is_empty()
+    );
+    assert!(alice.disk.is_empty());
+}
+
+#[test]
+fn pauses_grow_and_have_a_longest() {
+    let mut alice = Machine::new();
+    alice.step(|work| outbox::send(work, &did(1), &did(2), ping()));
+    let mut pauses = Vec::new();
+    for _ in 0..20 {
+        let due = outbox::deadline(&alice.disk).unwrap().unwrap();
+        pauses.push(due.since(alice.now).0);
+        alice.now = due;
+        alice.step(|work| outbox::resend_due(work).unwrap());
+    }
+    assert_eq!(pauses[..3], [500, 1000, 2000]);
+    assert_eq!(pauses[19], 300_000);
+}
+
+#[test]
+fn a_repeated_message_gets_the_answer_it_got_the_first_time() {
+    let mut bob = Machine::new();
+    let message = delivered(
+        "Ab12",
+        Body::WordsConfirm(kith_protocol::message::words::Confirm {}),
+    );
+    let mut handled = 0;
+    for id in ["Ab12", "aB12"] {
+        let message = Received {
+            id: id.into(),
+            ..message.clone()
+        };
+        let (reply, _) = bob.step(|work| {
+            outbox::answer_once(work, &message, |_, _| {
+                handled += 1;
+                Ok(Body::Empty(Empty {}))
+            })
+            .unwrap()
+        });
+        assert_eq!(reply, Body::Empty(Empty {}));
+    }
+    assert_eq!(handled, 1, "ids are compared without regard to case");
+}
+
+/// G15: hostile messages cost no disk.
+#[test]
+fn a_refusal_changes_nothing_and_is_not_stored() {
+    let mut bob = Machine::new();
+    let message = delivered(
+        "1",
+        Body::WordsConfirm(kith_protocol::message::words::Confirm {}),
+    );
+    let (reply, sends) = bob.step(|work| {
+        outbox::answer_once(work, &message, |work, _| {
+            outbox::send(work, &did(1), &did(2), ping());
+            Err(Halt::Refusal(Refusal::new("e.p.req.declined", "no")))
+        })
+        .unwrap()
+    });
+    assert!(matches!(reply, Body::Problem(problem) if problem.code == "e.p.req.declined"));
+    assert!(sends.is_empty() && bob.disk.is_empty());
+}
+
+#[test]
+fn answers_are_forgotten_when_nobody_can_ask_again() {
+    let mut bob = Machine::new();
+    let message = delivered(
+        "1",
+        Body::WordsConfirm(kith_protocol::message::words::Confirm {}),
+    );
+    bob.step(|work| outbox::answer_once(work, &message, |_, _| Ok(Body::Empty(Empty {}))).unwrap());
+    bob.wait(outbox::ANSWER_LIFETIME.0);
+    bob.step(|work| outbox::sweep(work).unwrap());
+    assert!(bob.disk.is_empty());
+}
