@@ -166,3 +166,26 @@ fn strings(header: Option<&Value>) -> Result<Vec<&str>, Refused> {
         Some(_) => Err(Refused::Header),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The library verifies such a claim first and finds no key for it among our parties; should
+    /// it ever succeed, the claim is still not overlooked.
+    #[test]
+    fn a_verified_change_of_identifier_is_refused_too() {
+        let did = |key: &str| Did::parse(&format!("did:key:{key}")).expect("valid");
+        let from = did("z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK");
+        let to = did("z6Mkon3Necd6NkkyfoGoHxid2znGc59LU3K7mubaRcFbLfLX");
+        let message = || {
+            Message::build("1".into(), "x:y".into(), json!({}))
+                .from(from.to_string())
+                .to(to.to_string())
+        };
+        let read = |message| from_message(message, from.clone(), to.clone());
+        assert!(read(message().finalize()).is_ok());
+        let changed = message().from_prior("jwt".into()).finalize();
+        assert_eq!(read(changed), Err(Refused::NestedProof));
+    }
+}

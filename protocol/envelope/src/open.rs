@@ -109,3 +109,86 @@ fn check_protection(found: &UnpackMetadata, skid: &str) -> Result<(), Refused> {
         Err(Refused::Anonymous)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authcrypt() -> UnpackMetadata {
+        UnpackMetadata {
+            encrypted: true,
+            authenticated: true,
+            non_repudiation: false,
+            anonymous_sender: false,
+            re_wrapped_in_forward: false,
+            encrypted_from_kid: Some("did:key:a#1".into()),
+            encrypted_to_kids: None,
+            sign_from: None,
+            from_prior_issuer_kid: None,
+            enc_alg_auth: None,
+            enc_alg_anon: None,
+            sign_alg: None,
+            signed_message: None,
+            from_prior: None,
+        }
+    }
+
+    /// The header checks come first, so no message reaches these; they guard against the library.
+    #[test]
+    fn what_the_library_reports_must_be_what_the_header_promised() {
+        let check = |found: UnpackMetadata| check_protection(&found, "did:key:a#1");
+        let good = authcrypt;
+        assert_eq!(check(good()), Ok(()));
+        let anonymous = Err(Refused::Anonymous);
+        assert_eq!(
+            check(UnpackMetadata {
+                encrypted: false,
+                ..good()
+            }),
+            anonymous
+        );
+        assert_eq!(
+            check(UnpackMetadata {
+                authenticated: false,
+                ..good()
+            }),
+            anonymous
+        );
+        assert_eq!(
+            check(UnpackMetadata {
+                anonymous_sender: true,
+                ..good()
+            }),
+            anonymous
+        );
+        assert_eq!(
+            check(UnpackMetadata {
+                re_wrapped_in_forward: true,
+                ..good()
+            }),
+            anonymous
+        );
+        assert_eq!(
+            check(UnpackMetadata {
+                encrypted_from_kid: None,
+                ..good()
+            }),
+            anonymous
+        );
+        let nested = Err(Refused::NestedProof);
+        assert_eq!(
+            check(UnpackMetadata {
+                non_repudiation: true,
+                ..good()
+            }),
+            nested
+        );
+        assert_eq!(
+            check(UnpackMetadata {
+                signed_message: Some("x".into()),
+                ..good()
+            }),
+            nested
+        );
+    }
+}

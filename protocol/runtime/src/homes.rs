@@ -94,6 +94,18 @@ impl Home {
         }
     }
 
+    /// The same home with its socket elsewhere, where `--socket` says.
+    ///
+    /// # Errors
+    /// [`HomeError::SocketPath`] when the path is too long for a socket.
+    pub fn with_socket_at(self, socket: PathBuf) -> Result<Self, HomeError> {
+        if fits(&socket) {
+            Ok(Self { socket, ..self })
+        } else {
+            Err(HomeError::SocketPath(socket))
+        }
+    }
+
     /// The directory.
     #[must_use]
     pub fn dir(&self) -> &Path {

@@ -5,6 +5,7 @@
 pub mod address;
 pub mod clock;
 pub mod codec;
+pub mod console;
 mod disk;
 pub mod driver;
 mod group;

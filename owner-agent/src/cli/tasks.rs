@@ -1,0 +1,219 @@
+//! What follows the name of each command.
+use clap::{Args, Subcommand};
+use kith_protocol::time::Millis;
+use kith_runtime::console::spans;
+use std::path::PathBuf;
+
+/// A new identity.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// What your trustees see you called
+    #[arg(long)]
+    pub name: String,
+    /// File with the descriptor of the ledger to rely on, `-` for standard input
+    ///
+    /// Whoever operates the ledger prints it with `trustee-agent ledger show`.
+    #[arg(long, value_name = "FILE")]
+    pub ledger: PathBuf,
+}
+
+/// How the agent runs.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Address to listen on, such as `/ip4/0.0.0.0/tcp/4001`
+    ///
+    /// Without it a free port of this machine alone, for trying out. The address is kept for the
+    /// next start, because people you are connected with know it.
+    #[arg(
+        long,
+        value_name = "MULTIADDR",
+        env = "OWNER_AGENT_LISTEN",
+        hide_env = true
+    )]
+    pub listen: Option<String>,
+    /// Address that others are told, where this machine does not see its own; may be repeated
+    #[arg(
+        long,
+        value_name = "MULTIADDR",
+        env = "OWNER_AGENT_ANNOUNCE",
+        hide_env = true
+    )]
+    pub announce: Vec<String>,
+    /// Stop when standard input ends; for programs that start agents and must not leave any behind
+    #[arg(long, hide = true)]
+    pub stop_with_input: bool,
+}
+
+/// Trustees.
+#[derive(Debug, Subcommand)]
+pub enum Trustee {
+    /// Make an invitation link; it works once and holds no secret
+    Invite {
+        /// What you call this trustee
+        name: String,
+    },
+    /// The four words that you read to this trustee, and what the trustee's may be
+    Words {
+        /// What you call this trustee
+        name: String,
+    },
+    /// Compare four words with this trustee, by voice or face to face
+    Verify {
+        /// What you call this trustee
+        name: String,
+        /// The words you heard, or `none` when they were none of the choices; asked otherwise
+        #[arg(long, value_name = "WORDS")]
+        heard: Option<String>,
+    },
+    /// Trustees and backup hosts, and how far each is
+    List,
+    /// Is this trustee's agent reachable?
+    Ping {
+        /// What you call this trustee
+        name: String,
+    },
+}
+
+/// Backup hosts.
+#[derive(Debug, Subcommand)]
+pub enum Host {
+    /// Make an invitation link; it works once and holds no secret
+    Invite {
+        /// What you call this host
+        name: String,
+    },
+    /// The four words that you read to this host's person, and what hers may be
+    Words {
+        /// What you call this host
+        name: String,
+    },
+    /// Compare four words with this host's person, by voice or face to face
+    Verify {
+        /// What you call this host
+        name: String,
+        /// The words you heard, or `none` when they were none of the choices; asked otherwise
+        #[arg(long, value_name = "WORDS")]
+        heard: Option<String>,
+    },
+}
+
+/// Protected items.
+#[derive(Debug, Subcommand)]
+pub enum Secret {
+    /// Add a file; `protect` then puts it into the backup
+    Add(SecretAdd),
+    /// Names and sizes
+    List,
+    /// Print an item, or write it to a file
+    Show {
+        /// Its name
+        name: String,
+        /// Write it to this new file, readable by you alone
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Leave an item out from the next backup on
+    Remove {
+        /// Its name
+        name: String,
+    },
+}
+
+/// An item to protect.
+#[derive(Debug, Args)]
+pub struct SecretAdd {
+    /// The file, `-` for standard input
+    pub file: PathBuf,
+    /// What to call it; the file's name where not given
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// A deal.
+#[derive(Debug, Args)]
+pub struct Protect {
+    /// How many trustees are needed to recover: 2 to 255
+    #[arg(long, value_parser = clap::value_parser!(u8).range(2..))]
+    pub threshold: u8,
+    /// How long a recovery waits once enough trustees approved, so that you can stop a false one
+    #[arg(long, alias = "wait", value_name = "SPAN", default_value = "24h", value_parser = spans::parse)]
+    pub delay: Millis,
+    /// How long a recovery may take before it must be started anew
+    #[arg(long, value_name = "SPAN", default_value = "14d", value_parser = spans::parse)]
+    pub lifetime: Millis,
+    /// How long a trustee waits after a failed recovery before sponsoring another
+    #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = spans::parse)]
+    pub cool_down: Millis,
+    /// How many trustees who say "stolen" override a veto; all but one where not given
+    #[arg(long, value_name = "NUMBER")]
+    pub override_threshold: Option<u8>,
+    /// Begin, and do not wait until everything is acknowledged
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// Attempts in her name.
+#[derive(Debug, Subcommand)]
+pub enum Alert {
+    /// Recovery attempts made in your name
+    List,
+    /// Stop one that is not yours, signed with this device's key
+    Veto {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+}
+
+/// A recovery.
+#[derive(Debug, Subcommand)]
+pub enum Recover {
+    /// Begin: who you are, and which trustees you remember
+    Start(RecoverStart),
+    /// Make the link for one trustee; call that trustee first
+    Invite {
+        /// The trustee
+        name: String,
+    },
+    /// The four words that you read to this trustee, and what the trustee's may be
+    Words {
+        /// The trustee
+        name: String,
+    },
+    /// Compare four words with this trustee, by voice or face to face
+    Verify {
+        /// The trustee
+        name: String,
+        /// The words you heard, or `none` when they were none of the choices; asked otherwise
+        #[arg(long, value_name = "WORDS")]
+        heard: Option<String>,
+    },
+    /// How far it is; exits with 3 while people must act or time must pass
+    Status {
+        /// Go on showing it until it is over
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Give up
+    Abort,
+}
+
+/// A claim.
+#[derive(Debug, Args)]
+pub struct RecoverStart {
+    /// What your trustees know you as
+    #[arg(long)]
+    pub name: String,
+    /// The trustees you remember, with commas between them
+    #[arg(long, required = true, value_delimiter = ',', value_name = "NAMES")]
+    pub trustees: Vec<String>,
+    /// Someone may have your old device, not only you have lost it
+    #[arg(long)]
+    pub stolen: bool,
+}
+
+/// The ledger's records.
+#[derive(Debug, Subcommand)]
+pub enum Record {
+    /// Records of your ledger that concern you
+    List,
+}

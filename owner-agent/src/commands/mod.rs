@@ -1,0 +1,91 @@
+//! The commands: each asks the running agent and shows the answer.
+mod alert;
+mod initialise;
+mod protect;
+mod recover;
+mod secret;
+mod serve;
+mod status;
+mod trustee;
+
+pub(crate) use secret::read as read_secret;
+
+use crate::cli::{Cli, Record, Task};
+use crate::{demo, show};
+use kith_protocol::owner::command::{Answer, Command};
+use kith_runtime::console::exit::EXIT_CODES;
+use kith_runtime::console::{Console, Exit, Failure};
+use std::time::Duration;
+
+/// How often a waiting command asks the agent again: below what a person notices.
+const PACE: Duration = Duration::from_millis(300);
+
+/// Carries out what the person asked for.
+///
+/// # Errors
+/// [`Failure`], with the sentence to show and the exit code.
+pub async fn carry_out(cli: Cli) -> Result<(), Failure> {
+    let console = &Console::new("owner-agent", cli.global.choice())?;
+    match cli.task {
+        Task::Demo(options) => demo::command(console.screen, options).await,
+        Task::Init(init) => initialise::initialise(console, init).await,
+        Task::Run(run) => serve::serve(console, run, cli.global.verbose).await,
+        Task::Status { check, watch } => status::status(console, check, watch).await,
+        Task::Trustee(task) => trustee::trustee(console, task).await,
+        Task::Host(task) => trustee::host(console, task).await,
+        Task::Secret(task) => secret::carry_out(console, task).await,
+        Task::Protect(task) => protect::protect(console, task).await,
+        Task::Alert(task) => alert::carry_out(console, task).await,
+        Task::Recover(task) => recover::carry_out(console, task).await,
+        Task::Record(Record::List) => tell(console, &Command::RecordList).await,
+        Task::ExitCodes => {
+            console.screen.text(EXIT_CODES);
+            Ok(())
+        }
+    }
+}
+
+/// Asks the running agent.
+async fn ask(console: &Console, command: &Command) -> Result<Answer, Failure> {
+    console.ask(command).await
+}
+
+/// Asks the running agent and shows the answer.
+async fn tell(console: &Console, command: &Command) -> Result<(), Failure> {
+    let answer = ask(console, command).await?;
+    if let Answer::Mismatch { text } = answer {
+        return Err(Failure::new(Exit::Unverified, text));
+    }
+    present(console, &answer);
+    Ok(())
+}
+
+fn present(console: &Console, answer: &Answer) {
+    console.screen.data(&show::answer(answer), answer);
+}
+
+/// Asks again and again, showing each answer that differs from the one before, until one is
+/// `over`.
+async fn follow(
+    console: &Console,
+    command: &Command,
+    over: impl Fn(&Answer) -> bool,
+) -> Result<Answer, Failure> {
+    let mut last = None;
+    loop {
+        let answer = ask(console, command).await?;
+        if last.as_ref() != Some(&answer) {
+            present(console, &answer);
+        }
+        if over(&answer) {
+            return Ok(answer);
+        }
+        last = Some(answer);
+        tokio::time::sleep(PACE).await;
+    }
+}
+
+/// An answer of another kind than the command has: agent and command line differ in version.
+fn unexpected() -> Failure {
+    Failure::error("the running agent is of another version; restart it with `owner-agent run`")
+}

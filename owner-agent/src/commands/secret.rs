@@ -1,0 +1,151 @@
+//! `secret`: what is protected.
+use super::{ask, tell, unexpected};
+use crate::cli::{Secret, SecretAdd};
+use kith_protocol::bytes::Blob;
+use kith_protocol::owner::command::{Answer, Command};
+use kith_runtime::console::{Console, Exit, Failure};
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+/// Bytes that may be protected in all; the agent refuses more, and so a single larger file too.
+pub(crate) const WALLET_LIMIT: u64 = 16 << 20;
+
+pub(super) async fn carry_out(console: &Console, task: Secret) -> Result<(), Failure> {
+    match task {
+        Secret::Add(add) => self::add(console, add).await,
+        Secret::List => tell(console, &Command::SecretList).await,
+        Secret::Show { name, output } => show(console, name, output.as_deref()).await,
+        Secret::Remove { name } => tell(console, &Command::SecretRemove { name }).await,
+    }
+}
+
+async fn add(console: &Console, add: SecretAdd) -> Result<(), Failure> {
+    let name = match add.name {
+        Some(name) => name,
+        None => file_name(&add.file)?,
+    };
+    let data = Blob(read(&add.file)?);
+    tell(console, &Command::SecretAdd { name, data }).await?;
+    console
+        .screen
+        .say("It is in the backup after the next:  owner-agent protect");
+    Ok(())
+}
+
+fn file_name(file: &Path) -> Result<String, Failure> {
+    let name = file.file_name().and_then(|name| name.to_str());
+    name.filter(|name| *name != "-")
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            Failure::new(
+                Exit::Usage,
+                "--name is missing: this file has no name to take",
+            )
+        })
+}
+
+/// Reads a file that is to be protected, `-` for standard input.
+///
+/// # Errors
+/// When it cannot be read, or is larger than all that can be protected.
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error: io::Error| Failure::file(file, &error);
+    let mut data = Vec::new();
+    let read = if file.as_os_str() == "-" {
+        io::stdin()
+            .lock()
+            .take(WALLET_LIMIT + 1)
+            .read_to_end(&mut data)
+    } else {
+        let file = File::open(file).map_err(failed)?;
+        file.take(WALLET_LIMIT + 1).read_to_end(&mut data)
+    };
+    read.map_err(failed)?;
+    if data.len() as u64 > WALLET_LIMIT {
+        let message = format!("{}: larger than 16 MiB, which is the most", file.display());
+        return Err(Failure::error(message));
+    }
+    Ok(data)
+}
+
+async fn show(console: &Console, name: String, output: Option<&Path>) -> Result<(), Failure> {
+    let answer = ask(console, &Command::SecretShow { name }).await?;
+    let Answer::Secret { data, .. } = &answer else {
+        return Err(unexpected());
+    };
+    match output {
+        Some(path) => write_new(path, &data.0).map_err(|error| Failure::file(path, &error)),
+        None if console.screen.json => {
+            console.screen.data("", &answer);
+            Ok(())
+        }
+        None => print(&data.0),
+    }
+}
+
+/// Never over a file that is there: the item may be the only copy of something else.
+fn write_new(path: &Path, data: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(data)?;
+    file.sync_all()
+}
+
+fn print(data: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    // Raw bytes could reprogram a terminal.
+    if stdout.is_terminal() && std::str::from_utf8(data).is_err() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "this item is no text; write it with --output FILE",
+        ));
+    }
+    let written = stdout.write_all(data).and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::error(format!("standard output: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_file_larger_than_everything_that_can_be_protected_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("big");
+        File::create(&path).unwrap().set_len(WALLET_LIMIT).unwrap();
+        assert_eq!(read(&path).unwrap().len() as u64, WALLET_LIMIT);
+        File::create(&path)
+            .unwrap()
+            .set_len(WALLET_LIMIT + 1)
+            .unwrap();
+        assert!(read(&path).unwrap_err().message.contains("16 MiB"));
+    }
+
+    #[test]
+    fn a_written_item_is_its_owners_alone_and_overwrites_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key.pem");
+        write_new(&path, b"secret").unwrap();
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(
+            write_new(&path, b"x").unwrap_err().kind(),
+            io::ErrorKind::AlreadyExists
+        );
+        assert_eq!(std::fs::read(&path).unwrap(), b"secret");
+    }
+
+    #[test]
+    fn standard_input_has_no_name_to_take() {
+        assert_eq!(file_name(Path::new("-")).unwrap_err().exit, Exit::Usage);
+        assert_eq!(file_name(Path::new("/a/key.pem")).unwrap(), "key.pem");
+    }
+}

@@ -1,0 +1,114 @@
+//! The file `first-command.json` in the home: what `init` or `recover start` asked for before any
+//! agent ran. `run` carries it out once it serves. Only `run` owns the store, so nothing else could.
+//! No secret is in it.
+use kith_protocol::owner::command::{Answer, Command};
+use kith_runtime::console::{Console, Failure};
+use kith_runtime::homes::Home;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+/// Sends the command to the running agent, or sets the home up and leaves it for `run`; `None`
+/// says that it was left.
+pub(crate) async fn send_or_leave(
+    console: &Console,
+    command: &Command,
+) -> Result<Option<Answer>, Failure> {
+    if console.is_running().await {
+        let answer = console.ask(command).await?;
+        forget(&console.home)?;
+        return Ok(Some(answer));
+    }
+    if !console.home.is_set_up() {
+        console.create_home()?;
+    } else if console.home.store().exists() {
+        let dir = console.home.dir().display();
+        return Err(Failure::error(format!(
+            "{dir} is set up already; start it with `owner-agent run`, then repeat this"
+        )));
+    }
+    leave(&console.home, command)?;
+    Ok(None)
+}
+
+/// Carries out what was left, once the agent serves.
+///
+/// # Errors
+/// What the agent says; what was left stays for the next start.
+pub(crate) async fn deliver(console: &Console) -> Result<Option<Answer>, Failure> {
+    let Some(command) = left(&console.home)? else {
+        return Ok(None);
+    };
+    let answer = console.ask(&command).await?;
+    forget(&console.home)?;
+    Ok(Some(answer))
+}
+
+fn path(home: &Home) -> PathBuf {
+    home.dir().join("first-command.json")
+}
+
+fn leave(home: &Home, command: &Command) -> Result<(), Failure> {
+    let path = path(home);
+    let json = serde_json::to_vec(command).expect("commands are JSON on the local API");
+    fs::write(&path, json).map_err(|error| Failure::file(&path, &error))
+}
+
+fn left(home: &Home) -> Result<Option<Command>, Failure> {
+    let path = path(home);
+    let json = match fs::read(&path) {
+        Ok(json) => json,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::file(&path, &error)),
+    };
+    let command = serde_json::from_slice(&json);
+    command.map(Some).map_err(|_| {
+        let path = path.display();
+        Failure::error(format!(
+            "{path} is damaged; delete it and repeat the command"
+        ))
+    })
+}
+
+fn forget(home: &Home) -> Result<(), Failure> {
+    let path = path(home);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::file(&path, &error)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> (tempfile::TempDir, Home) {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path()).unwrap();
+        (dir, home)
+    }
+
+    #[test]
+    fn what_was_left_is_found_until_it_is_forgotten() {
+        let (_dir, home) = home();
+        assert_eq!(left(&home).unwrap(), None);
+        let command = Command::RecoverStart {
+            name: "Alice".into(),
+            trustees: vec!["Bob".into()],
+            stolen: false,
+        };
+        leave(&home, &command).unwrap();
+        assert_eq!(left(&home).unwrap(), Some(command));
+        forget(&home).unwrap();
+        forget(&home).unwrap();
+        assert_eq!(left(&home).unwrap(), None);
+    }
+
+    #[test]
+    fn a_damaged_file_is_named() {
+        let (_dir, home) = home();
+        fs::write(path(&home), "{").unwrap();
+        let damaged = left(&home).unwrap_err();
+        assert!(damaged.message.contains("first-command.json"));
+    }
+}

@@ -1,0 +1,67 @@
+//! Commands to the running agent.
+use super::{Console, Exit, Failure};
+use crate::local_client::{ClientError, LocalClient};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+impl Console {
+    /// Sends a command to the running agent.
+    ///
+    /// # Errors
+    /// [`Exit::NotRunning`] when no agent answers, else what the agent says.
+    pub async fn ask<C: Serialize, A: DeserializeOwned>(&self, command: &C) -> Result<A, Failure> {
+        let client = LocalClient::of(&self.home).map_err(|error| self.failed(&error))?;
+        let answer = client.command(command).await;
+        answer.map_err(|error| self.failed(&error))
+    }
+
+    /// Whether an agent answers on the socket.
+    pub async fn is_running(&self) -> bool {
+        match LocalClient::of(&self.home) {
+            Ok(client) => client.health().await.is_ok(),
+            Err(_) => false,
+        }
+    }
+
+    fn failed(&self, error: &ClientError) -> Failure {
+        match error {
+            ClientError::NotRunning(_) => self.not_running(),
+            other => Failure::new(Exit::from_code(other.exit()), other.to_string()),
+        }
+    }
+
+    /// What to say when no agent answers: the command that helps.
+    fn not_running(&self) -> Failure {
+        let next = if self.home.is_set_up() { "run" } else { "init" };
+        Failure::new(
+            Exit::NotRunning,
+            format!(
+                "no agent is running for {}; start with `{} {next}`",
+                self.home.dir().display(),
+                self.program
+            ),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::Choice;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn where_nothing_runs_the_command_that_helps_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let choice = Choice {
+            home: Some(dir.path().join("home")),
+            ..Choice::default()
+        };
+        let console = Console::new("owner-agent", choice).unwrap();
+        let asked: Result<String, Failure> = console.ask(&json!("x")).await;
+        let failure = asked.unwrap_err();
+        assert_eq!(failure.exit, Exit::NotRunning);
+        assert!(failure.message.contains("owner-agent init"));
+        assert!(!console.is_running().await);
+    }
+}

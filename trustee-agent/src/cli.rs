@@ -1,0 +1,369 @@
+//! The command line, as its person reads it in `--help`.
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use kith_protocol::time::Millis;
+use kith_runtime::console::exit::EXIT_CODES;
+use kith_runtime::console::{Choice, Screen, spans};
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Every flag of every command can be set in the environment: --home as TRUSTEE_AGENT_HOME, and so on.
+`trustee-agent help COMMAND` explains a command, `help exit-codes` the exit codes.";
+
+/// Keep recovery shares for people who trust you, and help them when they lost everything.
+///
+/// A trustee keeps one small sealed piece of an owner's recovery secret. Alone it opens nothing.
+/// One day the owner may call: then you make sure that it is her, compare four words, and approve.
+/// The same program can operate a ledger, witness one, and keep encrypted backups.
+#[derive(Debug, Parser)]
+#[command(name = "trustee-agent", version, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub task: Task,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Globals {
+    /// Keep everything in this directory
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "TRUSTEE_AGENT_HOME",
+        hide_env = true,
+        conflicts_with = "profile"
+    )]
+    pub home: Option<PathBuf>,
+    /// Which of your agents on this machine, where there are several
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "TRUSTEE_AGENT_PROFILE",
+        hide_env = true,
+        default_value = "default"
+    )]
+    pub profile: String,
+    /// Socket of the running agent, if not the usual one
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "TRUSTEE_AGENT_SOCKET",
+        hide_env = true
+    )]
+    pub socket: Option<PathBuf>,
+    /// Print data as JSON on standard output
+    #[arg(long, global = true, env = "TRUSTEE_AGENT_JSON", hide_env = true)]
+    pub json: bool,
+    /// Never ask; fail and name the missing flag instead
+    #[arg(long, global = true, env = "TRUSTEE_AGENT_NO_INPUT", hide_env = true)]
+    pub no_input: bool,
+    /// Read the passphrase from this file, `-` for standard input
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "TRUSTEE_AGENT_PASSPHRASE_FILE",
+        hide_env = true
+    )]
+    pub passphrase_file: Option<PathBuf>,
+    /// Only data and errors, no talk
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// More of the log; twice for all of it
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+impl Globals {
+    /// How to show things.
+    #[must_use]
+    pub fn screen(&self) -> Screen {
+        Screen {
+            json: self.json,
+            quiet: self.quiet,
+        }
+    }
+
+    /// Which agent is meant, and how its person wants to be talked to.
+    #[must_use]
+    pub fn choice(&self) -> Choice {
+        Choice {
+            home: self.home.clone(),
+            profile: self.profile.clone(),
+            socket: self.socket.clone(),
+            screen: self.screen(),
+            no_input: self.no_input,
+            passphrase_file: self.passphrase_file.clone(),
+        }
+    }
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Set this agent up: its name and the passphrase that locks its store
+    Init {
+        /// What people who trust you see you called
+        #[arg(long)]
+        name: String,
+    },
+    /// Run the agent in the foreground; every other command talks to it
+    Run(Run),
+    /// Who relies on you and what waits for you
+    Status {
+        /// Exit with 5 when something waits for you
+        #[arg(long)]
+        check: bool,
+    },
+    /// Invitations to become a trustee or to keep backups
+    #[command(subcommand)]
+    Invitation(Invitation),
+    /// The people who trust you
+    #[command(subcommand)]
+    Owner(Owner),
+    /// The shares you keep; never a share itself
+    #[command(subcommand)]
+    Share(Share),
+    /// Requests of people who lost everything and ask for your help
+    #[command(subcommand)]
+    Request(Request),
+    /// What you did and why, newest last
+    History,
+    /// Operate a ledger
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// Be a witness of someone's ledger
+    #[command(subcommand)]
+    Witness(Witness),
+    /// What the exit codes mean
+    #[command(hide = true, long_about = EXIT_CODES)]
+    ExitCodes,
+}
+
+/// How the agent runs.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Address to listen on, such as `/ip4/0.0.0.0/tcp/4001`
+    ///
+    /// Without it a free port of this machine alone, for trying out. The address is kept for the
+    /// next start, because people you are connected with know it.
+    #[arg(
+        long,
+        value_name = "MULTIADDR",
+        env = "TRUSTEE_AGENT_LISTEN",
+        hide_env = true
+    )]
+    pub listen: Option<String>,
+    /// Address that others are told, where this machine does not see its own; may be repeated
+    #[arg(
+        long,
+        value_name = "MULTIADDR",
+        env = "TRUSTEE_AGENT_ANNOUNCE",
+        hide_env = true
+    )]
+    pub announce: Vec<String>,
+    /// Keep encrypted backups for owners who ask
+    #[arg(long, env = "TRUSTEE_AGENT_HOST_BACKUPS")]
+    pub host_backups: bool,
+    /// Stop when standard input ends; for programs that start agents and must not leave any behind
+    #[arg(long, hide = true)]
+    pub stop_with_input: bool,
+}
+
+/// Invitations.
+#[derive(Debug, Subcommand)]
+pub enum Invitation {
+    /// Read the link that someone sent you and show what it asks for
+    Open {
+        /// The whole link, or `-` to read it from standard input
+        link: String,
+    },
+    /// Invitations that you opened
+    List,
+    /// Agree; then compare words with `owner verify`
+    Accept {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Say no
+    Decline {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+}
+
+/// Owners.
+#[derive(Debug, Subcommand)]
+pub enum Owner {
+    /// Everyone who trusts you, and how far the connection is
+    List,
+    /// The four words that you read to this owner, and what hers may be
+    Words {
+        /// Her name, as listed
+        name: String,
+    },
+    /// Compare four words with this owner, by voice or face to face
+    Verify {
+        /// Her name, as listed
+        name: String,
+        /// The words you heard, or `none` when they were none of the choices; asked otherwise
+        #[arg(long, value_name = "WORDS")]
+        heard: Option<String>,
+    },
+}
+
+/// Shares.
+#[derive(Debug, Subcommand)]
+pub enum Share {
+    /// Whose shares you keep, of which epoch
+    List,
+}
+
+/// Recovery requests.
+#[derive(Debug, Subcommand)]
+pub enum Request {
+    /// Read the link of someone who asks for help, and say which owner it is
+    Open {
+        /// The whole link, or `-` to read it from standard input
+        link: String,
+        /// Which of the people you know this is; asked otherwise
+        #[arg(long, value_name = "NAME")]
+        owner: Option<String>,
+    },
+    /// Requests you know of
+    List,
+    /// One request: what to read out, what is approved, when it would release
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// The guided check: did you talk to her, and which words did she read to you?
+    Verify {
+        /// Its id, or the beginning of it
+        id: String,
+        /// The words you heard, or `none` when they were none of the choices; asked otherwise
+        #[arg(long, value_name = "WORDS")]
+        heard: Option<String>,
+        /// How you talked to her; asked otherwise
+        #[arg(long, value_name = "HOW")]
+        talked: Option<Talked>,
+    },
+    /// Approve; nothing leaves before enough others approved and the delay is over
+    Approve {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Refuse, or take an approval back before the delay is over
+    Deny {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+}
+
+/// How the trustee talked to the claimant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Talked {
+    /// On the phone, on a number you had before
+    Call,
+    /// Face to face
+    InPerson,
+    /// Only by message or e-mail
+    Message,
+}
+
+/// The ledger.
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Begin to operate a ledger, certified by witnesses
+    Create(LedgerCreate),
+    /// Print the ledger's descriptor, for owners and witnesses
+    Show,
+    /// Its size, its newest head and its witnesses
+    Status,
+}
+
+/// How the ledger is certified.
+#[derive(Debug, Args)]
+pub struct LedgerCreate {
+    /// Its name, such as `example.org/log1`
+    #[arg(long, value_name = "NAME")]
+    pub origin: String,
+    /// The card of a witness (`witness card`), or a file with it; repeat for each
+    #[arg(long = "witness", value_name = "CARD")]
+    pub witnesses: Vec<String>,
+    /// How many of the witnesses must sign; a majority where not given
+    #[arg(long)]
+    pub quorum: Option<u8>,
+    /// Oldest head that readers accept
+    #[arg(long, value_name = "SPAN", default_value = "10min", value_parser = spans::parse)]
+    pub max_age: Millis,
+    /// `single-operator`: allow a ledger without witnesses, whose operator can rewrite it unseen
+    #[arg(long, value_name = "NAME")]
+    pub accept_risk: Option<Risk>,
+}
+
+/// Risks that are taken only by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Risk {
+    /// A ledger without witnesses
+    SingleOperator,
+}
+
+/// Witnessing.
+#[derive(Debug, Subcommand)]
+pub enum Witness {
+    /// Print the card by which an operator names you as a witness
+    Card,
+    /// Begin to witness the ledger with this descriptor
+    Adopt {
+        /// File with the descriptor (`ledger show`), `-` for standard input
+        descriptor: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_home_and_a_profile_exclude_each_other() {
+        let both = ["trustee-agent", "--home", "x", "--profile", "y", "status"];
+        assert!(Cli::try_parse_from(both).is_err());
+    }
+
+    #[test]
+    fn the_words_heard_may_follow_as_a_flag() {
+        let cli = Cli::try_parse_from([
+            "trustee-agent",
+            "owner",
+            "verify",
+            "Alice",
+            "--heard",
+            "a b c d",
+        ]);
+        let Ok(Cli {
+            task: Task::Owner(Owner::Verify { name, heard }),
+            ..
+        }) = cli
+        else {
+            panic!("not read")
+        };
+        assert_eq!(
+            (name.as_str(), heard.as_deref()),
+            ("Alice", Some("a b c d"))
+        );
+    }
+}

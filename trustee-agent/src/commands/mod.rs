@@ -1,0 +1,62 @@
+//! The commands: each asks the running agent and shows the answer.
+mod initialise;
+mod invitation;
+mod ledger;
+mod owner;
+mod request;
+mod serve;
+mod status;
+
+use crate::cli::{Cli, Share, Task};
+use crate::show;
+use kith_protocol::trustee::command::{Answer, Command};
+use kith_runtime::console::exit::EXIT_CODES;
+use kith_runtime::console::{Console, Exit, Failure};
+
+/// Carries out what the person asked for.
+///
+/// # Errors
+/// [`Failure`], with the sentence to show and the exit code.
+pub async fn carry_out(cli: Cli) -> Result<(), Failure> {
+    let console = &Console::new("trustee-agent", cli.global.choice())?;
+    match cli.task {
+        Task::Init { name } => initialise::initialise(console, &name),
+        Task::Run(run) => serve::serve(console, run, cli.global.verbose).await,
+        Task::Status { check } => status::status(console, check).await,
+        Task::Invitation(task) => invitation::carry_out(console, task).await,
+        Task::Owner(task) => owner::carry_out(console, task).await,
+        Task::Share(Share::List) => tell(console, &Command::ShareList).await,
+        Task::Request(task) => request::carry_out(console, task).await,
+        Task::History => tell(console, &Command::History).await,
+        Task::Ledger(task) => ledger::carry_out(console, task).await,
+        Task::Witness(task) => ledger::witness(console, task).await,
+        Task::ExitCodes => {
+            console.screen.text(EXIT_CODES);
+            Ok(())
+        }
+    }
+}
+
+/// Asks the running agent.
+async fn ask(console: &Console, command: &Command) -> Result<Answer, Failure> {
+    console.ask(command).await
+}
+
+/// Asks the running agent and shows the answer.
+async fn tell(console: &Console, command: &Command) -> Result<(), Failure> {
+    let answer = ask(console, command).await?;
+    if let Answer::Mismatch { text } = answer {
+        return Err(Failure::new(Exit::Unverified, text));
+    }
+    present(console, &answer);
+    Ok(())
+}
+
+fn present(console: &Console, answer: &Answer) {
+    console.screen.data(&show::answer(answer), answer);
+}
+
+/// An answer of another kind than the command has: agent and command line differ in version.
+fn unexpected() -> Failure {
+    Failure::error("the running agent is of another version; restart it with `trustee-agent run`")
+}

@@ -1,0 +1,16 @@
+//! `status`: who relies on this trustee, and what waits for its person.
+use super::{ask, present, unexpected};
+use kith_protocol::trustee::command::{Answer, Command};
+use kith_runtime::console::{Console, Exit, Failure};
+
+pub(super) async fn status(console: &Console, check: bool) -> Result<(), Failure> {
+    let answer = ask(console, &Command::Status).await?;
+    present(console, &answer);
+    let Answer::Status { waiting, .. } = answer else {
+        return Err(unexpected());
+    };
+    if check && waiting > 0 {
+        return Err(Failure::new(Exit::Unhealthy, "something waits for you"));
+    }
+    Ok(())
+}
