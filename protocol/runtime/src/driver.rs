@@ -385,3 +385,7 @@ fn sealed<D: Disk, A>(
         }
     }
 }
+
+#[cfg(test)]
+#[path = "driver_tests.rs"]
+mod tests;

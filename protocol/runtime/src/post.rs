@@ -187,3 +187,102 @@ fn with_keys<T>(
     });
     damage.into_inner().map_or(Ok(found), Err)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use kith_protocol::message::Empty;
+    use kith_protocol::record::{Key, Row, Space};
+    use std::collections::BTreeMap;
+
+    type Rows = BTreeMap<Key, Vec<u8>>;
+
+    fn someone() -> LocalDid {
+        LocalDid::generate_did_key(&mut rand::rng())
+    }
+
+    fn rows(local: &LocalDid) -> Rows {
+        BTreeMap::from([(
+            Key::new(Space::LocalDid, &local.id()),
+            local.to_bytes().to_vec(),
+        )])
+    }
+
+    fn message(from: &LocalDid, to: &LocalDid, thid: Option<&str>) -> Outgoing {
+        Outgoing {
+            id: fresh_id(),
+            from: from.did().clone(),
+            to: to.did().clone(),
+            thid: thid.map(Into::into),
+            pthid: None,
+            expires: clock::now().after(REPLY_LIFETIME),
+            body: Body::Empty(Empty {}),
+        }
+    }
+
+    fn sealed(message: &Outgoing, from: &LocalDid) -> Vec<u8> {
+        seal(&message.plaintext(clock::now()), from).unwrap()
+    }
+
+    #[test]
+    fn a_reply_counts_only_from_whom_we_asked_and_to_what_we_asked() {
+        let (alice, bob, eve) = (someone(), someone(), someone());
+        let records = rows(&alice);
+        let question = Question::of(&message(&alice, &bob, None));
+        let answered = |from: &LocalDid, thid: Option<&str>| {
+            let bytes = sealed(&message(from, &alice, thid), from);
+            question.answered(&records, &bytes, clock::now())
+        };
+        assert_eq!(
+            answered(&bob, Some(&question.id)).unwrap(),
+            Body::Empty(Empty {})
+        );
+        assert!(answered(&bob, Some(&question.id.to_uppercase())).is_ok());
+        assert!(matches!(
+            answered(&eve, Some(&question.id)),
+            Err(BadReply::Foreign)
+        ));
+        assert!(matches!(
+            answered(&bob, Some(&fresh_id())),
+            Err(BadReply::Foreign)
+        ));
+        assert!(matches!(answered(&bob, None), Err(BadReply::Foreign)));
+    }
+
+    #[test]
+    fn a_reply_to_another_did_of_ours_is_foreign() {
+        let (alice, other, bob) = (someone(), someone(), someone());
+        let records: Rows = rows(&alice).into_iter().chain(rows(&other)).collect();
+        let question = Question::of(&message(&alice, &bob, None));
+        let bytes = sealed(&message(&bob, &other, Some(&question.id)), &bob);
+        let read = question.answered(&records, &bytes, clock::now());
+        assert!(matches!(read, Err(BadReply::Foreign)));
+        let kept = Arc::new(alice);
+        let read = question.answered_to(&kept, &bytes, clock::now());
+        assert!(matches!(
+            read,
+            Err(BadReply::Envelope(Refused::UnknownRecipient))
+        ));
+    }
+
+    #[test]
+    fn a_damaged_key_row_is_damage_and_no_unknown_recipient() {
+        let (alice, bob) = (someone(), someone());
+        let bytes = sealed(&message(&bob, &alice, None), &bob);
+        let mut records = rows(&alice);
+        records.values_mut().for_each(|row| row.truncate(9));
+        let received = receive(&records, &bytes, clock::now());
+        assert!(matches!(received, Err(Unopened::Damage(_))));
+        let outgoing = message(&alice, &bob, None);
+        let sealed = seal_stored(&records, &outgoing, clock::now());
+        assert!(matches!(sealed, Err(Unsealed::Damage(_))));
+    }
+
+    #[test]
+    fn nothing_is_sent_in_the_name_of_a_did_we_do_not_have() {
+        let (alice, bob) = (someone(), someone());
+        let sealed = seal_stored(&Rows::new(), &message(&alice, &bob, None), clock::now());
+        assert!(matches!(sealed, Err(Unsealed::NotOurs)));
+    }
+}

@@ -251,6 +251,14 @@ impl Store {
         Bytes::default()
     }
 
+    /// Puts bytes that are no sealed value.
+    #[cfg(test)]
+    pub(crate) fn put_raw_for_tests(&self, key: &Key, bytes: &[u8]) {
+        self.db
+            .insert(key.as_bytes(), bytes)
+            .expect("a test's disk");
+    }
+
     fn unwritable(&self, error: sled::Error) -> StoreError {
         let source = match error {
             sled::Error::Io(source) => source,

@@ -389,3 +389,7 @@ fn was_closed(error: &io::Error) -> bool {
         .and_then(|inner| inner.downcast_ref::<codec::FrameError>());
     frame == Some(&codec::FrameError::Empty) || frame.is_none()
 }
+
+#[cfg(test)]
+#[path = "swarm_tests.rs"]
+mod tests;

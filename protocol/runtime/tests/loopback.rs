@@ -78,8 +78,8 @@ impl Peer {
         tally
     }
 
-    async fn ping(&self, from: &Did, to: &Did) -> String {
-        let command = Command::Ping {
+    async fn knock(&self, from: &Did, to: &Did) -> String {
+        let command = Command::Knock {
             from: from.clone(),
             to: to.clone(),
         };
@@ -109,14 +109,26 @@ async fn next(events: &mut Events, kind: &str) -> Event {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ping_is_answered_on_the_same_stream_and_both_sides_remember() {
+async fn a_knock_is_answered_on_the_same_stream_and_both_sides_remember() {
     let (alice, bob) = (Peer::start().await, Peer::start().await);
     let (from, to) = (alice.introduce().await, bob.introduce().await);
     let mut hints = alice.client.events().await.unwrap();
-    let id = alice.ping(&from, &to).await;
-    assert_eq!(next(&mut hints, "pong").await.about, id);
-    assert_eq!(bob.tally().await, Tally { pings: 1, pongs: 0 });
-    assert_eq!(alice.tally().await, Tally { pings: 0, pongs: 1 });
+    let id = alice.knock(&from, &to).await;
+    assert_eq!(next(&mut hints, "answer").await.about, id);
+    assert_eq!(
+        bob.tally().await,
+        Tally {
+            knocks: 1,
+            answers: 0
+        }
+    );
+    assert_eq!(
+        alice.tally().await,
+        Tally {
+            knocks: 0,
+            answers: 1
+        }
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,12 +138,12 @@ async fn a_peer_that_is_away_is_reached_when_it_comes_back_under_the_same_did() 
     let endpoint = bob.running.as_ref().unwrap().endpoint().clone();
     bob.stop().await;
     let mut hints = alice.client.events().await.unwrap();
-    let id = alice.ping(&from, &to).await;
-    assert_eq!(alice.tally().await.pongs, 0);
+    let id = alice.knock(&from, &to).await;
+    assert_eq!(alice.tally().await.answers, 0);
     bob.start_again().await;
     assert_eq!(bob.running.as_ref().unwrap().endpoint(), &endpoint);
-    assert_eq!(next(&mut hints, "pong").await.about, id);
-    assert_eq!(bob.tally().await.pings, 1);
+    assert_eq!(next(&mut hints, "answer").await.about, id);
+    assert_eq!(bob.tally().await.knocks, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,12 +151,12 @@ async fn an_agent_that_stops_before_the_answer_asks_again_after_its_next_start()
     let (mut alice, mut bob) = (Peer::start().await, Peer::start().await);
     let (from, to) = (alice.introduce().await, bob.introduce().await);
     bob.stop().await;
-    alice.ping(&from, &to).await;
+    alice.knock(&from, &to).await;
     alice.stop().await;
     bob.start_again().await;
     let mut hints = bob.client.events().await.unwrap();
     alice.start_again().await;
-    assert_eq!(next(&mut hints, "ping").await.about, from.to_string());
+    assert_eq!(next(&mut hints, "knock").await.about, from.to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,24 +164,30 @@ async fn a_message_to_oneself_takes_the_same_way_without_the_network() {
     let alice = Peer::start().await;
     let (from, to) = (alice.introduce().await, alice.introduce().await);
     let mut hints = alice.client.events().await.unwrap();
-    alice.ping(&from, &to).await;
-    next(&mut hints, "pong").await;
-    assert_eq!(alice.tally().await, Tally { pings: 1, pongs: 1 });
+    alice.knock(&from, &to).await;
+    next(&mut hints, "answer").await;
+    assert_eq!(
+        alice.tally().await,
+        Tally {
+            knocks: 1,
+            answers: 1
+        }
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_pings_at_once_are_each_answered_once() {
+async fn many_knocks_at_once_are_each_answered_once() {
     let (alice, bob) = (Peer::start().await, Peer::start().await);
     let (from, to) = (alice.introduce().await, bob.introduce().await);
     let mut hints = alice.client.events().await.unwrap();
     for _ in 0..100 {
-        alice.ping(&from, &to).await;
+        alice.knock(&from, &to).await;
     }
     for _ in 0..100 {
-        next(&mut hints, "pong").await;
+        next(&mut hints, "answer").await;
     }
-    assert_eq!(bob.tally().await.pings, 100);
-    assert_eq!(alice.tally().await.pongs, 100);
+    assert_eq!(bob.tally().await.knocks, 100);
+    assert_eq!(alice.tally().await.answers, 100);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,7 +272,7 @@ async fn the_person_is_told_why_a_command_is_not_carried_out() {
         .unwrap_err();
     assert_eq!(nonsense.exit(), 2);
     let pending = alice.client.pending().await.unwrap();
-    assert_eq!(pending, [Event::new("pings", "all", "0")]);
+    assert_eq!(pending, [Event::new("knocks", "all", "0")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

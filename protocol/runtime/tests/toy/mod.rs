@@ -1,10 +1,11 @@
-//! An agent that pings, answers pings, and plays a ledger host: enough to drive the runtime.
+//! An agent that knocks, answers knocks, and plays a ledger host: enough to drive the runtime.
+#![allow(unreachable_pub, missing_docs)]
 use kith_protocol::agent::{Agent, Context, Event, Input, Step, Work};
 use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::did::{Did, LocalDid};
 use kith_protocol::error::{CommandError, Damage, Halt, Refusal};
 use kith_protocol::ledger::{Answer as LedgerAnswer, Ask, Query};
-use kith_protocol::message::{Body, Ping, PingResponse, Received, ledger};
+use kith_protocol::message::{Body, Empty, Received, ledger};
 use kith_protocol::outbox;
 use kith_protocol::record::{Records, Row, Space};
 use kith_protocol::time::Timestamp;
@@ -16,8 +17,8 @@ pub struct Toy;
 pub enum Command {
     /// Makes a DID.
     Introduce,
-    /// Pings one DID from another until it answers.
-    Ping { from: Did, to: Did },
+    /// Knocks at one DID from another until it answers.
+    Knock { from: Did, to: Did },
     /// Follows a log.
     Follow { log: Digest, hosts: Vec<Did> },
     /// What happened so far.
@@ -39,8 +40,8 @@ pub enum Answer {
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    pub pings: u64,
-    pub pongs: u64,
+    pub knocks: u64,
+    pub answers: u64,
 }
 
 impl Row for Tally {
@@ -69,8 +70,8 @@ impl Agent for Toy {
             }
             Input::Replied { from, id, .. } => {
                 if outbox::settle(&mut work, &from, &id)? {
-                    tally(&mut work, |tally| tally.pongs += 1)?;
-                    work.hint(Event::new("pong", id, "answered"));
+                    tally(&mut work, |tally| tally.answers += 1)?;
+                    work.hint(Event::new("answer", id, "answered"));
                 }
             }
             Input::Answered { query, answer } => {
@@ -87,7 +88,7 @@ impl Agent for Toy {
 
     fn pending(&self, records: &dyn Records) -> Result<Vec<Event>, Damage> {
         let tally = kith_protocol::record::load::<Tally>(records, &[])?.unwrap_or_default();
-        Ok(vec![Event::new("pings", "all", tally.pings.to_string())])
+        Ok(vec![Event::new("knocks", "all", tally.knocks.to_string())])
     }
 }
 
@@ -109,11 +110,9 @@ fn carry_out(
             work.save(&local);
             Answer::Did(local.did().clone())
         }
-        Command::Ping { from, to } => {
-            let ping = Body::Ping(Ping {
-                response_requested: true,
-            });
-            Answer::Id(outbox::send(work, &from, &to, ping))
+        Command::Knock { from, to } => {
+            // Empty, because its answer is remembered; that of a ping is not.
+            Answer::Id(outbox::send(work, &from, &to, Body::Empty(Empty {})))
         }
         Command::Follow { log, hosts } => {
             let ask = Ask::Follow {
@@ -131,10 +130,10 @@ fn carry_out(
 
 fn handle(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
     match &message.body {
-        Body::Ping(_) => {
-            tally(work, |tally| tally.pings += 1)?;
-            work.hint(Event::new("ping", message.from.to_string(), "asked"));
-            Ok(Body::PingResponse(PingResponse {}))
+        Body::Empty(_) => {
+            tally(work, |tally| tally.knocks += 1)?;
+            work.hint(Event::new("knock", message.from.to_string(), "asked"));
+            Ok(Body::Empty(Empty {}))
         }
         Body::LedgerEntries(asked) => Ok(Body::LedgerPage(ledger::Page {
             log: asked.log,

@@ -1,0 +1,240 @@
+use super::*;
+use crate::limits::{WAITING, WAITING_PER_PEER};
+use futures::future::join_all;
+use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use libp2p::StreamProtocol;
+use libp2p::identity::Keypair;
+
+async fn network() -> (Network, mpsc::Receiver<Delivery>) {
+    let listen = "/ip4/127.0.0.1/tcp/0".parse().unwrap();
+    let (network, deliveries, _) = start(Keypair::generate_ed25519(), listen, &[])
+        .await
+        .unwrap();
+    (network, deliveries)
+}
+
+/// A peer that answers every message with itself, backwards.
+async fn mirror() -> Network {
+    let (network, mut deliveries) = network().await;
+    tokio::spawn(async move {
+        while let Some(Delivery {
+            mut message,
+            responder,
+            ..
+        }) = deliveries.recv().await
+        {
+            message.reverse();
+            responder.send(message);
+        }
+    });
+    network
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_every_size_is_answered_by_another_peer_and_by_oneself() {
+    let (alice, bob) = (mirror().await, mirror().await);
+    for to in [bob.endpoint(), alice.endpoint()] {
+        for size in [1, 1000, limits::FRAME_LIMIT] {
+            let mut message = vec![0; size];
+            message[0] = 1;
+            let answer = alice.exchange(to, message.clone()).await.unwrap();
+            message.reverse();
+            assert_eq!(answer, message);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_above_the_limit_does_not_leave() {
+    let (alice, bob) = (mirror().await, mirror().await);
+    let large = vec![0; limits::FRAME_LIMIT + 1];
+    assert!(alice.exchange(bob.endpoint(), large).await.is_err());
+    assert!(alice.exchange(bob.endpoint(), vec![1]).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_is_away_is_unreachable() {
+    let (alice, bob) = (mirror().await, mirror().await);
+    let gone = bob.endpoint().clone();
+    let moved = Endpoint::new(alice.endpoint().peer_id().into(), gone.addresses().into()).unwrap();
+    let carol = mirror().await;
+    // Bob answers at that address, but is not Alice.
+    assert_eq!(
+        carol.exchange(&moved, vec![1]).await,
+        Err(ExchangeError::Unreachable)
+    );
+    let nowhere = Endpoint::new(gone.peer_id().into(), vec![]).unwrap();
+    assert_eq!(
+        carol.exchange(&nowhere, vec![1]).await,
+        Err(ExchangeError::Unreachable)
+    );
+    let malformed = Endpoint::new("nonsense".into(), vec![]).unwrap();
+    let refused = carol.exchange(&malformed, vec![1]).await.unwrap_err();
+    assert!(!refused.is_transient());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_dropped_closes_its_stream_at_once() {
+    let (alice, (bob, mut deliveries)) = (mirror().await, network().await);
+    let (answer, ()) = tokio::join!(alice.exchange(bob.endpoint(), vec![1]), async {
+        drop(deliveries.recv().await.unwrap());
+    });
+    assert_eq!(answer, Err(ExchangeError::Closed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_floods_has_its_places_and_leaves_the_others_theirs() {
+    let (flooder, honest, (bob, mut deliveries)) =
+        (mirror().await, mirror().await, network().await);
+    let flood: Vec<_> = (0..WAITING_PER_PEER * 3 / 2)
+        .map(|_| {
+            let (flooder, to) = (flooder.clone(), bob.endpoint().clone());
+            tokio::spawn(async move { flooder.exchange(&to, vec![1]).await })
+        })
+        .collect();
+    let mut waiting = Vec::new();
+    for _ in 0..WAITING_PER_PEER {
+        waiting.push(deliveries.recv().await.unwrap());
+    }
+    let to = bob.endpoint().clone();
+    let asked = tokio::spawn(async move { honest.exchange(&to, vec![2]).await });
+    let next = deliveries.recv().await.unwrap();
+    assert_eq!(next.message, [2], "the flooder has more than its places");
+    next.responder.send(vec![2]);
+    assert_eq!(asked.await.unwrap(), Ok(vec![2]));
+    waiting
+        .into_iter()
+        .for_each(|delivery| delivery.responder.send(vec![1]));
+    let answers = join_all(flood).await;
+    let served = answers
+        .iter()
+        .filter(|answer| matches!(answer, Ok(Ok(_))))
+        .count();
+    assert!(served >= WAITING_PER_PEER && WAITING > WAITING_PER_PEER);
+}
+
+/// Writes its bytes as they are, and reads what comes.
+#[derive(Clone, Default)]
+struct Raw;
+
+impl request_response::Codec for Raw {
+    type Protocol = StreamProtocol;
+    type Request = Vec<u8>;
+    type Response = Vec<u8>;
+    async fn read_request<T: AsyncRead + Unpin + Send>(
+        &mut self,
+        _: &StreamProtocol,
+        _: &mut T,
+    ) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+    async fn read_response<T: AsyncRead + Unpin + Send>(
+        &mut self,
+        _: &StreamProtocol,
+        io: &mut T,
+    ) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        io.read_to_end(&mut bytes).await?;
+        Ok(bytes)
+    }
+    async fn write_request<T: AsyncWrite + Unpin + Send>(
+        &mut self,
+        _: &StreamProtocol,
+        io: &mut T,
+        bytes: Vec<u8>,
+    ) -> io::Result<()> {
+        io.write_all(&bytes).await
+    }
+    async fn write_response<T: AsyncWrite + Unpin + Send>(
+        &mut self,
+        _: &StreamProtocol,
+        _: &mut T,
+        _: Vec<u8>,
+    ) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+fn raw_peer() -> Swarm<request_response::Behaviour<Raw>> {
+    let protocols = [(codec::PROTOCOL, ProtocolSupport::Outbound)];
+    SwarmBuilder::with_new_identity()
+        .with_tokio()
+        .with_tcp(
+            tcp::Config::default(),
+            noise::Config::new,
+            yamux::Config::default,
+        )
+        .unwrap()
+        .with_behaviour(|_| request_response::Behaviour::new(protocols, message_config()))
+        .unwrap()
+        .build()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_frames_on_a_real_stream_get_no_answer_and_harm_nobody() {
+    let bob = mirror().await;
+    let (peer, addresses) = crate::address::dialable(bob.endpoint()).unwrap();
+    let mut hostile = raw_peer();
+    let frames: [&[u8]; 7] = [
+        b"",
+        b"\x00",
+        b"\x05ab",
+        b"\x83\x00abc",
+        b"\x81\x80\x04",
+        &[0xff; 4096],
+        b"\x80",
+    ];
+    for frame in frames {
+        let behaviour = hostile.behaviour_mut();
+        behaviour.send_request_with_addresses(&peer, frame.to_vec(), addresses.clone());
+        loop {
+            use request_response::{Event, Message};
+            match hostile.select_next_some().await {
+                SwarmEvent::Behaviour(Event::Message {
+                    message: Message::Response { response, .. },
+                    ..
+                }) => {
+                    assert_eq!(response, b"", "{frame:?} was answered");
+                    break;
+                }
+                SwarmEvent::Behaviour(Event::OutboundFailure { .. }) => break,
+                _ => {}
+            }
+        }
+    }
+    let alice = mirror().await;
+    assert!(alice.exchange(bob.endpoint(), vec![1]).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_of_another_machine_cannot_be_listened_on() {
+    let elsewhere: Multiaddr = "/ip4/192.0.2.1/tcp/4001".parse().unwrap();
+    let refused = start(Keypair::generate_ed25519(), elsewhere, &[]).await;
+    assert!(matches!(refused, Err(SwarmError::Listen { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_start_listens_where_this_one_did() {
+    let key = Keypair::generate_ed25519();
+    let every: Multiaddr = "/ip4/0.0.0.0/tcp/0".parse().unwrap();
+    let (network, _deliveries, kept) = start(key, every, &[]).await.unwrap();
+    assert!(kept.to_string().starts_with("/ip4/0.0.0.0/tcp/"), "{kept}");
+    assert!(!kept.to_string().ends_with("/0"));
+    assert!(
+        !network
+            .endpoint()
+            .addresses()
+            .iter()
+            .any(|text| text.contains("0.0.0.0"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn announced_addresses_replace_those_found() {
+    let listen = "/ip4/127.0.0.1/tcp/0".parse().unwrap();
+    let announced = ["/ip4/192.0.2.7/tcp/4001".parse().unwrap()];
+    let (network, _deliveries, _) = start(Keypair::generate_ed25519(), listen, &announced)
+        .await
+        .unwrap();
+    assert_eq!(network.endpoint().addresses(), ["/ip4/192.0.2.7/tcp/4001"]);
+}
