@@ -4,6 +4,7 @@
 //! certificate over the checkpoint, checked against a [`Descriptor`] that the reader already
 //! holds. No node is trusted (L2).
 mod body;
+mod book;
 mod certificate;
 mod check;
 mod checkpoint;
@@ -15,6 +16,7 @@ mod extend;
 mod invalid;
 mod kind;
 pub mod limits;
+mod operator;
 mod query;
 mod record;
 mod request;
@@ -24,6 +26,7 @@ mod state;
 mod tree;
 mod view;
 mod views;
+mod witness;
 
 pub use body::{
     ApprovalBody, Authorizations, Change, CompleteBody, OverrideBody, PolicyCreateBody,
@@ -38,6 +41,7 @@ pub use entry::Entry;
 pub use extend::ExtendError;
 pub use invalid::Invalid;
 pub use kind::Kind;
+pub use operator::{CreateError, Operator};
 pub use query::{Answer, AppendOutcome, Ask, Query};
 pub use record::{Endorsement, NO_PREV, Record, RecordError, Subject};
 pub use request::{RequestBody, RequestKind};
@@ -46,3 +50,4 @@ pub use sign::{CompletionKeys, Link};
 pub use state::{Hold, RequestStatus, State, WaitingChange};
 pub use view::{AdoptError, Advance, News, View, ViewError, conflicts};
 pub use views::Views;
+pub use witness::{Witness, WitnessError, Witnesses};

@@ -18,12 +18,15 @@ use crate::bytes::Digest;
 use crate::ledger::effect::{Act, Effect};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The state of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
     log: Digest,
-    policies: BTreeMap<Digest, Policy>,
+    /// Shared between copies of the state until one of them changes: an operator keeps a second
+    /// copy that runs ahead.
+    policies: BTreeMap<Digest, Arc<Policy>>,
     /// Which policy each request is on.
     requests: BTreeMap<Digest, Digest>,
     /// Which policy each waiting change was made on.
@@ -54,7 +57,7 @@ impl State {
             Act::Created { agent } => {
                 self.policies.insert(
                     effect.policy,
-                    Policy::founded(*agent, effect.policy, effect.time),
+                    Arc::new(Policy::founded(*agent, effect.policy, effect.time)),
                 );
             }
             Act::Requested { body } => {
@@ -73,6 +76,7 @@ impl State {
             _ => {}
         }
         if let Some(policy) = self.policies.get_mut(&effect.policy) {
+            let policy = Arc::make_mut(policy);
             policy.settle(effect.time);
             policy.apply(effect);
         }
@@ -80,7 +84,7 @@ impl State {
 
     /// The policy of this address as it stands at this time.
     pub(crate) fn policy_at(&self, address: &Digest, time: Timestamp) -> Option<Policy> {
-        let mut policy = self.policies.get(address)?.clone();
+        let mut policy = Policy::clone(self.policies.get(address)?);
         policy.settle(time);
         Some(policy)
     }

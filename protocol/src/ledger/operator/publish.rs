@@ -1,0 +1,258 @@
+//! Heads: proposing, offering, certifying.
+use super::Operator;
+use super::queue::PendingRow;
+use super::rows::Notes;
+use crate::agent::{Event, Work};
+use crate::did::Did;
+use crate::error::Damage;
+use crate::ledger::check::replay;
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::cosignature::WitnessVerifier;
+use crate::ledger::entry::Entry;
+use crate::ledger::limits::PAGE_LIMIT;
+use crate::ledger::record::Record;
+use crate::message::ledger::{Cosign, CosignOutcome, Cosigned};
+use crate::message::{Body, Outgoing};
+use crate::outbox;
+use crate::record::Row;
+use crate::time::{Millis, Timestamp};
+
+/// How long a record waits for others to share its head.
+const BATCH_WINDOW: Millis = Millis(50);
+/// Heads without entries are at least this far apart, however often somebody asks.
+const IDLE_PAUSE: Millis = Millis(500);
+/// How long an offer on its way is worth anything.
+const OFFER_LIFETIME: Millis = Millis::seconds(60);
+
+impl Operator {
+    /// Does what is due: a new head for what waits, or because the last one grows old; offers that
+    /// were not answered.
+    ///
+    /// # Errors
+    /// [`Damage`] when a row cannot be read.
+    pub fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
+        self.refresh(work)?;
+        if self.proposal.is_none() && self.proposal_due().is_some_and(|due| due <= work.now) {
+            self.propose(work);
+        }
+        self.offer_due(work)
+    }
+
+    /// When [`Operator::tick`] has something to do.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match &self.head.proposal {
+            Some(notes) => {
+                let unsigned = self
+                    .peers
+                    .iter()
+                    .enumerate()
+                    .filter(|(index, _)| !notes.has(*index));
+                unsigned.map(|(_, peer)| peer.due).min()
+            }
+            None => self.proposal_due(),
+        }
+    }
+
+    fn proposal_due(&self) -> Option<Timestamp> {
+        let Some(certified) = &self.certified else {
+            return Some(Timestamp(0));
+        };
+        let batch = self.queue.oldest().map(|oldest| oldest.after(BATCH_WINDOW));
+        let renewal = certified
+            .time
+            .after(Millis(self.log.descriptor.max_age.0 / 2));
+        let wanted = self
+            .wanted
+            .map(|wanted| wanted.max(certified.time.after(IDLE_PAUSE)));
+        [batch, Some(renewal), wanted].into_iter().flatten().min()
+    }
+
+    fn propose(&mut self, work: &mut Work<'_>) {
+        let time = self.next_time(work.now);
+        self.publish_pending(work, time);
+        let size = self.book.size();
+        let root = self
+            .book
+            .root_at(size)
+            .expect("a tree has a root at its own size");
+        let origin = self.log.descriptor.origin.clone();
+        let checkpoint = Checkpoint {
+            origin,
+            size,
+            root,
+            time,
+        };
+        self.head.proposal = Some(Notes::offered(checkpoint.sign(&self.log.key)));
+        self.proposal = Some(checkpoint);
+        self.peers.iter_mut().for_each(|peer| peer.begin(work.now));
+        self.save_head(work);
+        self.certify(work);
+    }
+
+    /// Makes entries of what waits, as much as fits into one offer. What has no effect any more at
+    /// this time is dropped; who asks again is told why.
+    fn publish_pending(&mut self, work: &mut Work<'_>, time: Timestamp) {
+        for row in self.queue.drain(self.batch()) {
+            work.erase::<PendingRow>(&row.id());
+            let effect = Record::from_bytes(&row.record.0)
+                .ok()
+                .and_then(|record| replay(&self.state, &record, time).ok());
+            let Some(effect) = effect else { continue };
+            self.state.apply(&effect);
+            self.found.insert(effect.record, self.book.size());
+            self.book.push(
+                work,
+                &Entry {
+                    time,
+                    record: row.record,
+                },
+            );
+        }
+        self.queue.replay(&self.state, time);
+    }
+
+    /// How many pending records fit into one offer.
+    fn batch(&self) -> usize {
+        /// Version, time and length around a record in its entry.
+        const FRAMING: usize = 16;
+        let sizes = self.queue.rows().iter().scan(0, |sum, row| {
+            *sum += row.record.len() + FRAMING;
+            Some(*sum)
+        });
+        sizes.take_while(|sum| *sum <= PAGE_LIMIT).count()
+    }
+
+    fn offer_due(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
+        for index in 0..self.peers.len() {
+            let unsigned = self
+                .head
+                .proposal
+                .as_ref()
+                .is_some_and(|notes| !notes.has(index));
+            if unsigned && self.peers[index].due <= work.now {
+                self.offer(work, index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn offer(&mut self, work: &mut Work<'_>, index: usize) -> Result<(), Damage> {
+        let (Some(notes), Some(proposal)) = (&self.head.proposal, &self.proposal) else {
+            return Ok(());
+        };
+        let from = self.peers[index].have.min(proposal.size);
+        let (entries, proof) = self.book.page(work, from, proposal.size)?;
+        let cosign = Cosign {
+            log: self.log.log,
+            note: notes.note.clone(),
+            certified: self.head.certified.as_ref().map(Notes::whole),
+            from,
+            entries,
+            proof,
+        };
+        self.peers[index].offered(work.now);
+        let message = Outgoing {
+            id: outbox::fresh_id(work),
+            from: self.log.descriptor.operator.did.clone(),
+            to: self.log.descriptor.witnesses[index].did.clone(),
+            thid: None,
+            pthid: None,
+            expires: work.now.after(OFFER_LIFETIME),
+            body: Body::LedgerCosign(cosign),
+        };
+        work.transmit(message);
+        Ok(())
+    }
+
+    /// Takes a witness's answer to an offer; ignores answers of strangers and to other logs.
+    ///
+    /// # Errors
+    /// [`Damage`] when a row cannot be read.
+    pub fn on_cosigned(
+        &mut self,
+        work: &mut Work<'_>,
+        from: &Did,
+        cosigned: &Cosigned,
+    ) -> Result<(), Damage> {
+        self.refresh(work)?;
+        let witness = self
+            .log
+            .descriptor
+            .witnesses
+            .iter()
+            .position(|witness| witness.did == *from);
+        let Some(witness) = witness.filter(|_| self.operates(&cosigned.log)) else {
+            return Ok(());
+        };
+        match &cosigned.outcome {
+            CosignOutcome::Signed { line } => {
+                self.peers[witness].have = cosigned.size;
+                self.on_line(work, witness, line);
+                Ok(())
+            }
+            CosignOutcome::Behind => self.on_behind(work, witness, cosigned.size),
+            CosignOutcome::Refused { code, comment } => {
+                let name = self.log.descriptor.witnesses[witness].name.clone();
+                work.hint(Event::new(
+                    "witness-refuses",
+                    name,
+                    format!("{comment} ({code})"),
+                ));
+                Ok(())
+            }
+        }
+    }
+
+    fn on_behind(&mut self, work: &mut Work<'_>, witness: usize, size: u64) -> Result<(), Damage> {
+        if size > self.book.size() {
+            let name = self.log.descriptor.witnesses[witness].name.clone();
+            let text = "a witness holds more entries than this operator: its store is an old copy";
+            work.hint(Event::new("ledger-rolled-back", name, text));
+            return Ok(());
+        }
+        self.peers[witness].tells(size, work.now);
+        self.offer_due(work)
+    }
+
+    /// A line may come before or after the quorum is reached; a late one still makes the
+    /// certificate stronger.
+    fn on_line(&mut self, work: &mut Work<'_>, witness: usize, line: &str) {
+        let verifier = WitnessVerifier::of(&self.log.descriptor.witnesses[witness]);
+        let signs = |checkpoint: &Option<Checkpoint>| {
+            let signed =
+                |checkpoint: &Checkpoint| verifier.accepts(line, checkpoint.text().as_bytes());
+            checkpoint.as_ref().is_some_and(signed)
+        };
+        let notes = if signs(&self.proposal) {
+            &mut self.head.proposal
+        } else if signs(&self.certified) {
+            &mut self.head.certified
+        } else {
+            return;
+        };
+        let Some(notes) = notes.as_mut().filter(|notes| !notes.has(witness)) else {
+            return;
+        };
+        let place = u8::try_from(witness).expect("a descriptor has at most 16 witnesses");
+        notes.lines.push((place, line.to_owned()));
+        self.save_head(work);
+        self.certify(work);
+    }
+
+    /// Publishes the head on offer once a quorum has cosigned it.
+    fn certify(&mut self, work: &mut Work<'_>) {
+        let quorum = usize::from(self.log.descriptor.quorum);
+        if self
+            .head
+            .proposal
+            .as_ref()
+            .is_none_or(|notes| notes.lines.len() < quorum)
+        {
+            return;
+        }
+        self.head.certified = self.head.proposal.take();
+        self.certified = self.proposal.take();
+        self.save_head(work);
+    }
+}
