@@ -104,6 +104,17 @@ pub fn is_waiting(work: &Work<'_>, id: &str) -> Result<bool, Damage> {
     Ok(work.load::<Waiting>(id.as_bytes())?.is_some())
 }
 
+/// The reason code that says "not yet": the peer's own view of a ledger lags behind ours. Such a reply
+/// is no answer; the message stays on the outbox and is sent again, with the same id, until the peer
+/// has caught up.
+pub const NOT_YET: &str = "e.m.trust.ledger-behind";
+
+/// Whether this reply only says "not yet".
+#[must_use]
+pub fn is_not_yet(reply: &Body) -> bool {
+    matches!(reply, Body::Problem(problem) if problem.code == NOT_YET)
+}
+
 /// Takes the message `id` off the outbox because `from` answered it. False where we never asked
 /// that, or not them: such a reply is ignored.
 ///

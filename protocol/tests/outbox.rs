@@ -202,3 +202,17 @@ fn answers_are_forgotten_when_nobody_can_ask_again() {
     bob.step(|work| outbox::sweep(work).unwrap());
     assert!(bob.disk.is_empty());
 }
+
+/// G5: a peer whose view of the ledger lags is asked again; its "not yet" is no answer.
+#[test]
+fn only_the_code_for_not_yet_leaves_a_message_waiting() {
+    let problem = |code: &str| {
+        Body::Problem(kith_protocol::message::ProblemReport {
+            code: code.into(),
+            comment: String::new(),
+        })
+    };
+    assert!(outbox::is_not_yet(&problem(outbox::NOT_YET)));
+    assert!(!outbox::is_not_yet(&problem("e.p.req.declined")));
+    assert!(!outbox::is_not_yet(&Body::Empty(Empty {})));
+}

@@ -212,7 +212,7 @@ impl Agent for OwnerAgent {
                 reply = Some(replied);
             }
             Input::Replied { from, id, reply } => {
-                if outbox::settle(&mut work, &from, &id)? {
+                if !outbox::is_not_yet(&reply) && outbox::settle(&mut work, &from, &id)? {
                     trustee::note_sign_of_life(&mut work, &from)?;
                     self.replied(&mut work, &id, &reply)?;
                 }
