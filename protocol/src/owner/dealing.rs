@@ -110,7 +110,14 @@ pub(crate) fn deal(
     .map_err(|error| CommandError::error(error.to_string()))?;
     let dealing = split(quorum, work)?;
     let lane = open_lane(plan.terms, &dealing, work);
-    let sealed = back_up(work, anchor, &identity, plan, (&trustees, &hosts), &lane)?;
+    let peers = trustees.iter().chain(&hosts).map(Recipient::peer).collect();
+    let wallet = wallet(work, anchor, &identity, peers)?;
+    let to = Recipients {
+        recovery_key: &lane.decrypt_key,
+        hosts: hosts.len(),
+    };
+    let sealed = back_up(work, &identity, plan.epoch, &wallet, &to)?;
+    drop(wallet);
     let head = sealed.header.digest();
     let approvals: Vec<VerifyingKey<Approval>> =
         trustees.iter().map(|to| to.prekey.approval).collect();
@@ -240,34 +247,36 @@ fn record_body(
     })
 }
 
-fn back_up(
-    work: &mut Work<'_>,
+fn wallet(
+    work: &Work<'_>,
     anchor: &Anchor,
     identity: &Identity,
-    plan: &Plan<'_>,
-    to: (&[Recipient], &[Recipient]),
-    lane: &LaneOpening,
-) -> Result<Sealed, Stop> {
-    let (trustees, hosts) = to;
-    let wallet = Wallet {
+    peers: Vec<Peer>,
+) -> Result<Wallet, Stop> {
+    Ok(Wallet {
         name: identity.name.clone(),
         policy: identity.policy,
         descriptor: identity::descriptor_of(anchor, &identity.log),
         link_secret: SecretBytes::new(&Zeroizing::new(*identity.link_secret.expose())),
-        peers: trustees.iter().chain(hosts).map(Recipient::peer).collect(),
+        peers,
         items: secret::items(work)?,
-    };
+    })
+}
+
+fn back_up(
+    work: &mut Work<'_>,
+    identity: &Identity,
+    epoch: u32,
+    wallet: &Wallet,
+    to: &Recipients<'_>,
+) -> Result<Sealed, Stop> {
     let draft = Draft {
         policy: identity.policy,
-        epoch: plan.epoch,
+        epoch,
         sequence: identity.sequence + 1,
         previous: identity.head,
     };
-    let to = Recipients {
-        recovery_key: &lane.decrypt_key,
-        hosts: hosts.len(),
-    };
-    let sealed = container::seal(&wallet, draft, &to, &identity.agent, work.rng);
+    let sealed = container::seal(wallet, draft, to, &identity.agent, work.rng);
     Ok(sealed.map_err(|error| CommandError::error(error.to_string()))?)
 }
 

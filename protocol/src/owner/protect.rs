@@ -244,12 +244,25 @@ fn follow(
         return activate(work, identity, deal);
     }
     if let Some(Outcome::Refused { code, comment }) = anchor.outcome(work, record)? {
-        deal.stage = DealStage::Refused {
-            reason: format!("{comment} ({code})"),
+        let reason = format!("{comment} ({code})");
+        deal.stage = match deal.by {
+            By::Agent => DealStage::Refused { reason },
+            // A veto may yet be overridden: as long as the request has not ended, the same completion
+            // is offered again at the next look.
+            By::Claimant { request } if is_open(anchor, identity, &request) => DealStage::Gathering,
+            By::Claimant { .. } => DealStage::Refused { reason },
         };
         work.save(&deal);
     }
     Ok(())
+}
+
+fn is_open(anchor: &Anchor, identity: &Identity, request: &Digest) -> bool {
+    let status = anchor.view(&identity.log).and_then(|view| {
+        let time = view.ledger_time().unwrap_or_default();
+        view.state().request_status(request, time)
+    });
+    status.is_some_and(|status| !status.ended)
 }
 
 fn activate(work: &mut Work<'_>, identity: &Identity, mut deal: Deal) -> Result<(), Damage> {

@@ -24,12 +24,13 @@ pub(crate) fn on_release(
     let (Some(keys), Some(fixed)) = (&claim.keys, &claim.fixed) else {
         return Err(unexpected().into());
     };
-    if !claimed.is_verified() {
-        return Err(Refusal::new(
-            "e.p.trust.not-verified",
-            "the words were not compared on both sides",
-        )
-        .into());
+    // A second answer does not replace a good first one. Words that are still being compared do not
+    // hold a share up here: it is kept, and used only once they were.
+    if claimed.release.is_some() && claimed.bad.is_none() {
+        return Ok(Body::RecoveryReleased(Released {
+            request: fixed.request,
+            verified: true,
+        }));
     }
     let key = message.from.evidence_key();
     if key
