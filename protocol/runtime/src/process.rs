@@ -13,6 +13,8 @@ use crate::store::{Store, StoreError};
 use crate::swarm::{self, SwarmError};
 use kith_protocol::agent::Agent;
 use kith_protocol::did::Endpoint;
+use kith_protocol::error::Damage;
+use kith_protocol::record::Records;
 use libp2p::Multiaddr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -48,6 +50,9 @@ pub enum RunError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A row of the agent's is damaged.
+    #[error(transparent)]
+    Damage(#[from] Damage),
     /// The node's row is of no use.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -96,20 +101,21 @@ pub struct Running {
     home: Home,
 }
 
-/// Runs an agent until `SIGINT`, `SIGTERM` or `POST /v1/stop`. Prints nothing; `GET /healthz`
-/// answers once all is ready.
+/// Runs the agent that `open` makes of its rows until `SIGINT`, `SIGTERM` or `POST /v1/stop`.
+/// Prints nothing; `GET /healthz` answers once all is ready.
 ///
 /// # Errors
 /// [`RunError`].
-pub async fn run<G>(config: Config, passphrase: Passphrase, agent: G) -> Result<(), RunError>
+pub async fn run<G, O>(config: Config, passphrase: Passphrase, open: O) -> Result<(), RunError>
 where
+    O: FnOnce(&dyn Records) -> Result<G, Damage>,
     G: Agent + Send + 'static,
     G::Command: DeserializeOwned + Send + 'static,
     G::Answer: Serialize + Send + 'static,
 {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let running = start(config, passphrase, agent).await?;
+    let running = start(config, passphrase, open).await?;
     let stop = running.stop.0.clone();
     tokio::spawn(async move {
         tokio::select! {
@@ -122,12 +128,17 @@ where
     running.ended().await
 }
 
-/// Starts an agent. It runs until [`Running::stop`], or until it ends by itself.
+/// Starts the agent that `open` makes of its rows. It runs until [`Running::stop`], or until it ends by itself.
 ///
 /// # Errors
 /// [`RunError`].
-pub async fn start<G>(config: Config, passphrase: Passphrase, agent: G) -> Result<Running, RunError>
+pub async fn start<G, O>(
+    config: Config,
+    passphrase: Passphrase,
+    open: O,
+) -> Result<Running, RunError>
 where
+    O: FnOnce(&dyn Records) -> Result<G, Damage>,
     G: Agent + Send + 'static,
     G::Command: DeserializeOwned + Send + 'static,
     G::Answer: Serialize + Send + 'static,
@@ -142,6 +153,7 @@ where
     drop(passphrase);
     let store = Store::open(&home.store(), &key)?;
     drop(key);
+    let agent = open(&store)?;
     let listener = local_api::bind(home.socket()).await?;
     let (network, deliveries) = connect(&store, listen.as_deref(), &announce).await?;
     tracing::info!(peer = network.endpoint().peer_id(), addresses = ?network.endpoint().addresses(), "listening");

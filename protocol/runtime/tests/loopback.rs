@@ -49,7 +49,7 @@ impl Peer {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         set_up(dir.path());
-        let running = process::start(config(dir.path()), passphrase(), Toy)
+        let running = process::start(config(dir.path()), passphrase(), |_| Ok(Toy))
             .await
             .unwrap();
         let client = LocalClient::of(&Home::at(dir.path()).unwrap()).unwrap();
@@ -95,7 +95,11 @@ impl Peer {
 
     async fn start_again(&mut self) {
         let config = config(self.dir.path());
-        self.running = Some(process::start(config, passphrase(), Toy).await.unwrap());
+        self.running = Some(
+            process::start(config, passphrase(), |_| Ok(Toy))
+                .await
+                .unwrap(),
+        );
     }
 }
 
@@ -211,7 +215,7 @@ async fn a_ledger_is_asked_host_after_host_and_may_be_in_the_same_process() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_on_the_same_home_is_refused() {
     let alice = Peer::start().await;
-    let again = process::start(config(alice.dir.path()), passphrase(), Toy).await;
+    let again = process::start(config(alice.dir.path()), passphrase(), |_| Ok(Toy)).await;
     assert!(matches!(again, Err(RunError::Store(StoreError::InUse(_)))));
     alice.introduce().await;
 }
@@ -221,7 +225,7 @@ async fn a_wrong_passphrase_has_an_exit_code_of_its_own() {
     let dir = tempfile::tempdir().unwrap();
     set_up(dir.path());
     let wrong = Passphrase::new(Zeroizing::new(b"wrong".to_vec())).unwrap();
-    let Err(refused) = process::start(config(dir.path()), wrong, Toy).await else {
+    let Err(refused) = process::start(config(dir.path()), wrong, |_| Ok(Toy)).await else {
         panic!("opened with a wrong passphrase")
     };
     assert!(matches!(

@@ -2,6 +2,7 @@
 use crate::homes::HomeError;
 use crate::keystore::KeystoreError;
 use crate::passphrase::PassphraseError;
+use crate::process::RunError;
 use std::error::Error;
 use std::process::ExitCode;
 use thiserror::Error;
@@ -146,6 +147,12 @@ impl From<KeystoreError> for Failure {
             _ => Exit::Error,
         };
         Self::new(exit, chain(&error))
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        Self::new(Exit::from_code(error.exit()), chain(&error))
     }
 }
 

@@ -7,6 +7,7 @@ pub mod exit;
 mod input;
 pub mod person;
 pub mod screen;
+mod serve;
 mod set_up;
 pub mod spans;
 pub mod table;
@@ -15,6 +16,7 @@ pub mod words;
 pub use exit::{Exit, Failure};
 pub use person::Person;
 pub use screen::Screen;
+pub use serve::Serve;
 
 use crate::homes::Home;
 use std::path::PathBuf;
