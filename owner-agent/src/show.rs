@@ -20,6 +20,7 @@ pub(crate) fn answer(answer: &Answer) -> String {
         } => {
             format!("Identity {name}, policy {policy}\nLedger {ledger}: {strength}")
         }
+        Answer::Offered { text, .. } => text.clone(),
         Answer::Link { link, .. } => link.clone(),
         Answer::Words(view) => words(&view.say, &view.choices),
         Answer::Trustees { list } => trustees(list),
@@ -195,7 +196,6 @@ fn stage(state: &str) -> Option<&'static str> {
         "backup" => Some("sending the encrypted backup"),
         "shares" => Some("sending every trustee a share"),
         "anchoring" => Some("anchoring the policy on the ledger"),
-        "waiting" => Some("the new policy waits until it may take effect; the old one protects"),
         _ => None,
     }
 }
@@ -240,6 +240,7 @@ fn recover(view: &RecoverView) -> String {
     if let (Some(at), true) = (view.releases_at, view.shares == 0) {
         lines.push(format!("Shares may be released {}", relative(now(), at)));
     }
+    lines.extend(view.problem.clone());
     lines.extend(view.deal.iter().map(protect));
     lines.join("\n")
 }
@@ -252,7 +253,6 @@ fn recover_state(view: &RecoverView) -> &str {
         "collecting" => "shares are coming in",
         "fetching" => "the secret is rebuilt; fetching the backup",
         "dealing" => "restored; giving every trustee a new share",
-        "completing" => "closing the recovery on the ledger",
         "done" => "done: everything is restored and every older key is revoked",
         "vetoed" => "stopped by a device of the owner",
         "ended" => "ended without success",

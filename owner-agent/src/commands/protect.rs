@@ -78,20 +78,32 @@ async fn wait(console: &Console) -> Result<Answer, Failure> {
 
 /// Whether enough trustees are left that have not refused.
 fn possible(view: &ProtectView) -> Result<(), Failure> {
-    if view.receipts.len() + view.missing.len() >= usize::from(view.needed) {
+    if view.state == "refused" {
+        let reasons = refusals(view);
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("the ledger refuses the policy: {reasons}"),
+        ));
+    }
+    let refused = |name: &&String| view.refused.iter().any(|(who, _)| who == *name);
+    let hoped = view.missing.iter().filter(|name| !refused(name)).count();
+    if view.receipts.len() + hoped >= usize::from(view.needed) {
         return Ok(());
     }
-    let refusals: Vec<String> = view
-        .refused
-        .iter()
-        .map(|(name, reason)| format!("{name}: {reason}"))
-        .collect();
     let message = format!(
         "{} receipts are needed and too many trustees refused: {}",
         view.needed,
-        refusals.join("; ")
+        refusals(view)
     );
     Err(Failure::new(Exit::Missed, message))
+}
+
+fn refusals(view: &ProtectView) -> String {
+    let reasons = view.refused.iter();
+    let reasons: Vec<String> = reasons
+        .map(|(name, reason)| format!("{name}: {reason}"))
+        .collect();
+    reasons.join("; ")
 }
 
 #[cfg(test)]
@@ -111,7 +123,6 @@ mod tests {
     fn waiting_ends_when_too_many_trustees_refused() {
         assert!(possible(&view()).is_ok());
         let refused = ProtectView {
-            missing: vec!["Carol".into()],
             refused: vec![("Dan".into(), "the disk is full".into())],
             ..view()
         };

@@ -141,6 +141,7 @@ mod tests {
             }],
             deal: None,
             fetched: (0, 0),
+            problem: None,
         }
     }
 
@@ -165,7 +166,7 @@ mod tests {
     fn watching_stops_at_an_end_and_not_before() {
         for (state, over) in [
             ("gathering", false),
-            ("completing", false),
+            ("dealing", false),
             ("done", true),
             ("vetoed", true),
         ] {

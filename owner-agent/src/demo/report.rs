@@ -60,7 +60,7 @@ impl Report {
             .collect();
         let refusals = self.refusals.iter();
         let refusals: Map<String, Value> = refusals
-            .map(|(tried, reason)| ((*tried).to_owned(), json!(reason)))
+            .map(|(tried, reason)| (tried.clone(), json!(reason)))
             .collect();
         json!({
             "v": 1,
@@ -119,8 +119,8 @@ impl Report {
 }
 
 fn tried(refusals: &Refusals) -> String {
-    let names: Vec<&str> = refusals.iter().map(|(tried, _)| *tried).collect();
-    format!("tried {}", names.join(", "))
+    let names: Vec<&str> = refusals.iter().map(|(tried, _)| tried.as_str()).collect();
+    format!("tried, and refused: {}", names.join(", "))
 }
 
 fn none_or(names: &[String]) -> String {

@@ -41,7 +41,7 @@ impl Play<'_> {
         self.protect(&owner).await?;
         let stolen = self.lose(owner, &mut cast).await?;
         let claimant = self.recover(&cast).await?;
-        let thief = self.try_the_copy(&stolen, &cast, &claimant).await?;
+        let thief = self.try_the_copy(&stolen, &claimant).await?;
         let report = Report::of(self.plan, &claimant, thief).await?;
         self.story.close();
         still_alive(cast, claimant)?;

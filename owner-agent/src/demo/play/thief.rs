@@ -1,22 +1,21 @@
 //! Part 5: the thief starts the copy. What lies on the disk stays readable to whoever has the
 //! passphrase; what is tried here is whether it still has any power over the identity (G13).
 use super::{OWNER, Play};
-use crate::demo::patience::{MESSAGES, Seen, until};
+use crate::demo::patience::{MESSAGES, Seen, unless_pending, until};
 use crate::demo::people::Owner;
 use crate::demo::process::{Place, Process};
-use crate::demo::stage::Cast;
 use crate::demo::trouble::Trouble;
-use kith_protocol::owner::command::Command;
+use kith_protocol::bytes::Digest;
+use kith_protocol::owner::command::{Answer, Command, ProtectView};
 use kith_runtime::console::Exit;
 
-/// What was refused to the copy, each with the reason given.
-pub(in crate::demo) type Refusals = Vec<(&'static str, String)>;
+/// What was tried with the copy, by whom it was refused, and the reason given.
+pub(in crate::demo) type Refusals = Vec<(String, String)>;
 
 impl Play<'_> {
     pub(super) async fn try_the_copy(
         &mut self,
         stolen: &Place,
-        _cast: &Cast,
         claimant: &Process,
     ) -> Result<Refusals, Trouble> {
         self.story.part(
@@ -27,9 +26,9 @@ impl Play<'_> {
             .step("the thief starts the copy with the old passphrase");
         let process = stolen.run::<[&str; 0]>([]).await?;
         let thief = Owner::at(&process);
-        let mut refusals = vec![("status", self.revoked(thief).await?)];
-        refusals.push(("protect", self.try_to_protect(thief).await?));
-        refusals.push(("veto", self.try_to_veto(thief, claimant).await?));
+        let mut refusals = vec![("status".to_owned(), self.revoked(thief).await?)];
+        refusals.extend(self.try_to_deal(thief).await?);
+        refusals.push(("veto".to_owned(), self.try_to_veto(thief, claimant).await?));
         Ok(refusals)
     }
 
@@ -46,10 +45,10 @@ impl Play<'_> {
         Ok(text)
     }
 
-    async fn try_to_protect(&mut self, thief: Owner<'_>) -> Result<String, Trouble> {
-        self.story.step(format!(
-            "the thief deals shares to take {OWNER}'s identity over"
-        ));
+    /// New shares under the thief's terms would take the identity over, if anyone took them.
+    async fn try_to_deal(&mut self, thief: Owner<'_>) -> Result<Refusals, Trouble> {
+        self.story
+            .step(format!("the thief deals new shares of {OWNER}'s identity"));
         let plan = self.plan;
         let protect = Command::Protect {
             threshold: plan.threshold,
@@ -58,7 +57,14 @@ impl Play<'_> {
             cool_down: plan.cool_down,
             override_threshold: None,
         };
-        self.must_refuse(thief, &protect).await
+        let refusals = match refusal(thief.ask(&protect).await)? {
+            Some(reason) => vec![("protect".to_owned(), reason)],
+            None => refused_by_all(thief, plan.survivors()).await?,
+        };
+        for (who, reason) in &refusals {
+            self.story.done(&format!("{who}: {reason}"));
+        }
+        Ok(refusals)
     }
 
     async fn try_to_veto(
@@ -66,30 +72,72 @@ impl Play<'_> {
         thief: Owner<'_>,
         claimant: &Process,
     ) -> Result<String, Trouble> {
-        self.story.step("the thief vetoes the recovery");
+        self.story
+            .step("the thief vetoes the recovery on the ledger");
         let view = Owner::at(claimant).recovery().await?;
         let request = view.request.ok_or_else(|| {
             Trouble::Broken("the recovery is done and names no request".to_owned())
         })?;
-        let id = request.to_string();
-        self.must_refuse(thief, &Command::AlertVeto { id }).await
-    }
-
-    /// A refusal with its reason is what is wanted; anything else is a hole.
-    async fn must_refuse(&self, thief: Owner<'_>, command: &Command) -> Result<String, Trouble> {
-        let source = match thief.ask(command).await {
-            Ok(answer) => {
-                let what = format!("the copy was obeyed: {answer:?}");
-                return Err(Trouble::Broken(what));
-            }
-            Err(Trouble::Agent { source, .. }) => source,
-            Err(trouble) => return Err(trouble),
+        let veto = Command::AlertVeto {
+            id: request.to_string(),
         };
-        if source.exit() != Exit::Refused.code() {
-            let what = format!("the copy failed for another reason: {source}");
-            return Err(Trouble::Broken(what));
-        }
-        self.story.done(&format!("refused: {source}"));
-        Ok(source.to_string())
+        let reason = match thief.ask(&veto).await {
+            Ok(Answer::Offered { record, .. }) => outcome(thief, record).await?,
+            other => refusal(other)?,
+        };
+        let reason = reason.ok_or_else(|| obeyed("the ledger took its veto"))?;
+        self.story.done(&format!("refused: {reason}"));
+        Ok(reason)
     }
+}
+
+/// The reason of a refusal, or nothing where the copy was obeyed.
+fn refusal(answer: Result<Answer, Trouble>) -> Result<Option<String>, Trouble> {
+    match answer {
+        Ok(_) => Ok(None),
+        Err(Trouble::Agent { source, .. }) if source.exit() == Exit::Refused.code() => {
+            Ok(Some(source.to_string()))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// What the ledger said to a record of the copy's.
+async fn outcome(thief: Owner<'_>, record: Digest) -> Result<Option<String>, Trouble> {
+    let ask = Command::RecordOutcome { record };
+    let answer = until("the ledger answers the thief", MESSAGES, async || {
+        Ok(match unless_pending(thief.ask(&ask).await) {
+            Ok(Seen::NotYet(seen)) => Seen::NotYet(seen),
+            Ok(Seen::Done(answer)) => Seen::Done(Ok(answer)),
+            Err(trouble) => Seen::Done(Err(trouble)),
+        })
+    });
+    refusal(answer.await?)
+}
+
+/// Until every living trustee has refused its share, each with its reason.
+async fn refused_by_all(thief: Owner<'_>, living: &[String]) -> Result<Refusals, Trouble> {
+    until("every trustee refuses the thief", MESSAGES, async || {
+        let deal = thief.deal().await?;
+        if let Some(name) = deal.receipts.first() {
+            return Err(obeyed(&format!("{name} took a share from it")));
+        }
+        let refused = |name: &String| deal.refused.iter().any(|(who, _)| who == name);
+        Ok(match living.iter().all(refused) {
+            true => Seen::Done(named(deal)),
+            false => Seen::NotYet(format!("refused so far: {:?}", deal.refused)),
+        })
+    })
+    .await
+}
+
+fn named(deal: ProtectView) -> Refusals {
+    let refusals = deal.refused.into_iter();
+    refusals
+        .map(|(who, why)| (format!("{who} refuses it"), why))
+        .collect()
+}
+
+fn obeyed(what: &str) -> Trouble {
+    Trouble::Broken(format!("the old device still has power: {what}"))
 }
