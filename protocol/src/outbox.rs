@@ -104,15 +104,20 @@ pub fn is_waiting(work: &Work<'_>, id: &str) -> Result<bool, Damage> {
     Ok(work.load::<Waiting>(id.as_bytes())?.is_some())
 }
 
-/// The reason code that says "not yet": the peer's own view of a ledger lags behind ours. Such a reply
-/// is no answer; the message stays on the outbox and is sent again, with the same id, until the peer
-/// has caught up.
-pub const NOT_YET: &str = "e.m.trust.ledger-behind";
+/// The reason codes that say "not yet". Whoever deals, puts a backup or fetches one does so because
+/// its own view of the ledger allows it; a peer that says one of these has not seen that much of the
+/// ledger. Such a reply is no answer: the message stays on the outbox and is sent again, with the same
+/// id, until the peer has caught up.
+pub const NOT_YET: [&str; 3] = [
+    "e.m.trust.ledger-behind",
+    "e.p.trust.not-approved",
+    "e.m.req.time.waiting-period",
+];
 
 /// Whether this reply only says "not yet".
 #[must_use]
 pub fn is_not_yet(reply: &Body) -> bool {
-    matches!(reply, Body::Problem(problem) if problem.code == NOT_YET)
+    matches!(reply, Body::Problem(problem) if NOT_YET.contains(&problem.code.as_str()))
 }
 
 /// Takes the message `id` off the outbox because `from` answered it. False where we never asked
