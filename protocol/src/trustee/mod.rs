@@ -1,2 +1,176 @@
-//! The trustee's side: custody and release.
+//! The trustee's side: custody and release, and the roles any trustee agent can play beside it.
+//!
+//! One agent, composed of parts that share nothing but rows:
+//! - [`command`]: what its person can ask;
+//! - `enrolment`, `invitation`, `ward`: how it comes to know an owner;
+//! - `deposit`, `custody`, `promotion`: what it keeps, and when it lets old things go;
+//! - `request`, `release`, `sighting`, `veto`: a recovery, and the one rule by which a share leaves;
+//! - [`crate::backup::host`]: backups it keeps for others;
+//! - `roles`: a ledger it operates or witnesses.
+mod alarm;
+mod answers;
+mod aside;
+mod authority;
 pub mod command;
+mod connection;
+mod custody;
+mod delivered;
+mod deposit;
+mod enrolment;
+mod evidence;
+mod facts;
+mod history;
+mod invitation;
+mod orders;
+mod prekey;
+mod promotion;
+mod release;
+mod request;
+mod roles;
+mod sighting;
+mod veto;
+mod ward;
+
+use crate::agent::{Agent, Context, Event, Input, Step, Work};
+use crate::anchor::Anchor;
+use crate::bytes::Digest;
+use crate::did::Did;
+use crate::error::Damage;
+use crate::ledger::{self, Ask, Query};
+use crate::message::Body;
+use crate::outbox;
+use crate::record::Records;
+use crate::time::Timestamp;
+use crate::trustee::command::{Answer, Command};
+use crate::trustee::request::Session;
+use crate::trustee::roles::Roles;
+use crate::trustee::ward::Ward;
+
+/// What a trustee agent is told when it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// What it calls itself towards owners and claimants.
+    pub name: String,
+    /// Whether it keeps backups for owners who ask.
+    pub host_backups: bool,
+}
+
+/// A trustee's agent. Everything it knows is in its rows; what is in memory is rebuilt from them.
+pub struct TrusteeAgent {
+    config: Config,
+    anchor: Anchor,
+    roles: Roles,
+}
+
+impl TrusteeAgent {
+    /// Opens the agent over its rows, new or old.
+    ///
+    /// # Errors
+    /// [`Damage`] when a row cannot be read.
+    pub fn open(records: &dyn Records, config: Config) -> Result<Self, Damage> {
+        let anchor = Anchor::open(records)?;
+        let mut agent = Self {
+            config,
+            anchor,
+            roles: Roles::open(records)?,
+        };
+        request::pace_all(records, &mut agent.anchor)?;
+        Ok(agent)
+    }
+
+    /// An answer to one of our messages. One that nobody asked for, or that comes from another than
+    /// who was asked, is ignored.
+    fn replied(
+        &mut self,
+        work: &mut Work<'_>,
+        from: &Did,
+        id: &str,
+        reply: Body,
+    ) -> Result<(), Damage> {
+        if !outbox::settle(work, from, id)? {
+            return Ok(());
+        }
+        if let Some(session) = work
+            .all::<Session>()?
+            .into_iter()
+            .find(|session| session.awaits(id))
+        {
+            request::replied(work, &self.anchor, session, reply)?;
+        } else if let Some(ward) = work.all::<Ward>()?.into_iter().find(|ward| ward.awaits(id)) {
+            enrolment::replied(work, ward, reply)?;
+        }
+        request::pace_all(work, &mut self.anchor)
+    }
+
+    /// A ledger answered. Only a page that our own view took makes its head fresh.
+    fn answered(
+        &mut self,
+        work: &mut Work<'_>,
+        query: &Query,
+        answer: &ledger::Answer,
+    ) -> Result<(), Damage> {
+        let before = self.head(&query.log);
+        for news in self.anchor.answered(work, query, answer)? {
+            alarm::raise(work, &news)?;
+        }
+        let is_page = matches!(
+            (&query.ask, answer),
+            (Ask::Follow { .. }, ledger::Answer::Page(_))
+        );
+        if !is_page {
+            return Ok(());
+        }
+        promotion::promote_all(work, &self.anchor, &query.log)?;
+        let fresh = (self.head(&query.log) > before).then_some(&query.log);
+        request::follow_all(work, &mut self.anchor, fresh)?;
+        request::pace_all(work, &mut self.anchor)
+    }
+
+    fn head(&self, log: &Digest) -> Timestamp {
+        self.anchor.view(log).map(facts::head).unwrap_or_default()
+    }
+
+    fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
+        outbox::resend_due(work)?;
+        outbox::sweep(work)?;
+        self.anchor.tick(work)?;
+        self.roles.tick(work)?;
+        request::follow_all(work, &mut self.anchor, None)
+    }
+}
+
+impl Agent for TrusteeAgent {
+    type Command = Command;
+    type Answer = Answer;
+
+    fn step(
+        &mut self,
+        now: Timestamp,
+        input: Input<Command>,
+        cx: Context<'_>,
+    ) -> Result<Step<Answer>, Damage> {
+        let mut work = Work::new(now, cx);
+        let (mut reply, mut answer) = (None, None);
+        match input {
+            Input::Command(command) => answer = Some(self.ordered(&mut work, command)?),
+            Input::Delivered(message) => reply = Some(self.delivered(&mut work, &message)?),
+            Input::Replied { from, id, reply } => self.replied(&mut work, &from, &id, reply)?,
+            Input::Answered { query, answer } => self.answered(&mut work, &query, &answer)?,
+            Input::DeadlineReached => self.tick(&mut work)?,
+        }
+        Ok(work.finish(reply, answer))
+    }
+
+    fn deadline(&self, records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
+        let deadlines = [
+            outbox::deadline(records)?,
+            self.anchor.deadline(records)?,
+            self.roles.deadline(records)?,
+        ];
+        Ok(deadlines.into_iter().flatten().min())
+    }
+
+    fn pending(&self, records: &dyn Records) -> Result<Vec<Event>, Damage> {
+        answers::pending(records)
+    }
+}

@@ -1,0 +1,158 @@
+//! When a share that waits becomes the current one, and what dies with the epochs before it.
+//!
+//! Only our own view of the ledger decides; `commit` is a hint to look (G4, R6).
+use crate::agent::{Event, Work};
+use crate::anchor::Anchor;
+use crate::bytes::Digest;
+use crate::error::{Damage, Halt};
+use crate::ledger::{RecoveryPolicyBody, View};
+use crate::message::setup::Capability;
+use crate::message::share::{Commit, Committed};
+use crate::message::{Body, Received};
+use crate::trustee::authority;
+use crate::trustee::connection::{self, Party};
+use crate::trustee::custody::{self, Author, Custody};
+use crate::trustee::facts::{self, Standing};
+use crate::trustee::history;
+use crate::trustee::ward::{self, Ward, WardId};
+
+/// Does for every owner on this log what the log now shows.
+pub(super) fn promote_all(
+    work: &mut Work<'_>,
+    anchor: &Anchor,
+    log: &Digest,
+) -> Result<(), Damage> {
+    for ward in work.all::<Ward>()? {
+        if ward.ledger == *log && ward.is_verified() {
+            promote(work, anchor, &ward.id)?;
+        }
+    }
+    Ok(())
+}
+
+/// The same for one owner.
+pub(super) fn promote(work: &mut Work<'_>, anchor: &Anchor, id: &WardId) -> Result<(), Damage> {
+    let Some(ward) = ward::load(work, id)? else {
+        return Ok(());
+    };
+    let Some(view) = anchor.view(&ward.ledger) else {
+        return Ok(());
+    };
+    if let Some(active) = facts::active(view, &ward.policy) {
+        renew(work, view, &ward, active)?;
+    }
+    drop_powerless(work, view, &ward)
+}
+
+fn renew(
+    work: &mut Work<'_>,
+    view: &View,
+    ward: &Ward,
+    active: &RecoveryPolicyBody,
+) -> Result<(), Damage> {
+    let held = custody::of(work, &ward.id)?;
+    let (current, others): (Vec<Custody>, Vec<Custody>) =
+        held.into_iter().partition(|custody| is(custody, active));
+    // After a recovery nothing of an earlier epoch has any power (G13), held anew or not; a share
+    // that stays would only be a risk to the items that were not replaced yet.
+    let mut over = facts::recovered(view, &ward.policy);
+    if let Some(current) = current.into_iter().next() {
+        over = active.epoch;
+        if !current.active {
+            make_current(work, ward.clone(), current)?;
+        }
+    }
+    drop_until(work, ward, over, &others)
+}
+
+fn is(custody: &Custody, active: &RecoveryPolicyBody) -> bool {
+    custody.epoch == active.epoch && custody.deal == active.deal_digest
+}
+
+fn make_current(work: &mut Work<'_>, mut ward: Ward, mut custody: Custody) -> Result<(), Damage> {
+    custody.active = true;
+    work.save(&custody);
+    let text = format!(
+        "the share of {} for epoch {} is the current one",
+        ward.name, custody.epoch
+    );
+    work.hint(Event::new("share", &ward.name, &text));
+    history::note(work, text)?;
+    if let Author::Claimant(_) = custody.author {
+        // The owner is now who dealt this epoch. Her old connection speaks no more (G13).
+        connection::assign(work, &custody.ours, Party::Ward(ward.id));
+        ward.ours = custody.ours;
+        ward.theirs = custody.theirs;
+        history::note(
+            work,
+            format!(
+                "{} was recovered; her agent speaks on a new connection",
+                ward.name
+            ),
+        )?;
+        work.save(&ward);
+    }
+    Ok(())
+}
+
+/// Deletes the shares up to an epoch, of whatever deal; the current one is not among them.
+///
+/// The new share is durable here before the old one goes: both happen in one batch.
+fn drop_until(
+    work: &mut Work<'_>,
+    ward: &Ward,
+    epoch: u32,
+    held: &[Custody],
+) -> Result<(), Damage> {
+    for old in held.iter().filter(|custody| custody.epoch <= epoch) {
+        custody::discard(work, old);
+        history::note(
+            work,
+            format!("deleted the share of {} for epoch {}", ward.name, old.epoch),
+        )?;
+    }
+    Ok(())
+}
+
+/// Deletes waiting deals of those who may deal no more.
+fn drop_powerless(work: &mut Work<'_>, view: &View, ward: &Ward) -> Result<(), Damage> {
+    for waiting in custody::of(work, &ward.id)?
+        .iter()
+        .filter(|custody| !custody.active)
+    {
+        let powerless = match &waiting.author {
+            Author::Agent(key) => facts::standing(view, &ward.policy, key) == Standing::Revoked,
+            Author::Claimant(request) => {
+                facts::request(view, request).is_some_and(|(_, status)| status.ended)
+            }
+        };
+        if powerless {
+            custody::discard(work, waiting);
+            history::note(
+                work,
+                format!(
+                    "deleted a waiting share of {}: its author lost the right",
+                    ward.name
+                ),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// `commit`: look, and say what we see.
+pub(super) fn hinted(
+    work: &mut Work<'_>,
+    anchor: &mut Anchor,
+    message: &Received,
+    commit: &Commit,
+) -> Result<Body, Halt> {
+    let ward = authority::ward_for(work, message, &commit.policy, Capability::RecoveryShare)?;
+    anchor.look(work, ward.ledger);
+    let current = custody::active(work, &ward.id)?;
+    let active = current.is_some_and(|custody| custody.epoch == commit.epoch);
+    Ok(Body::ShareCommitted(Committed {
+        epoch: commit.epoch,
+        active,
+    }))
+}

@@ -1,0 +1,169 @@
+//! When a share may leave, and how it leaves. There is no other way out (G1, G7, G8, R13).
+use crate::agent::Work;
+use crate::bytes::Digest;
+use crate::did::Did;
+use crate::error::Damage;
+use crate::keys::labels;
+use crate::ledger::{self, RequestBody, View};
+use crate::message::{Body, recovery};
+use crate::outbox;
+use crate::share_pair::release_context;
+use crate::time::{Millis, Timestamp};
+use crate::trustee::custody::Custody;
+use crate::trustee::sighting::{Clocks, Sighting};
+use crate::trustee::{evidence, facts, prekey};
+use thiserror::Error;
+
+/// What our person approved after the guided check.
+pub(super) struct Consent {
+    request: RequestBody,
+    veto_in_hand: bool,
+}
+
+/// What the chain shows, as of the newest head we have verified.
+pub(super) struct Chain {
+    /// The request as it is anchored.
+    pub(super) anchored: Option<RequestBody>,
+    /// Lane full, delay over, no standing veto, not ended.
+    pub(super) allowed: Result<(), ledger::Hold>,
+    /// The active epoch.
+    pub(super) active: Option<u32>,
+    /// The head's time.
+    pub(super) head: Timestamp,
+    /// How often we look.
+    pub(super) pace: Millis,
+}
+
+/// Why nothing leaves yet.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(super) enum Hold {
+    /// As the chain says.
+    #[error(transparent)]
+    Chain(ledger::Hold),
+    /// The anchored request is not the one our person approved.
+    #[error("the anchored request names other keys than the one that was approved")]
+    OtherRequest,
+    /// Its epoch is over.
+    #[error("the request's epoch is not the active one")]
+    OtherEpoch,
+    /// A veto reached us that does not stand on the ledger yet.
+    #[error("an agent of the owner handed us a veto")]
+    VetoInHand,
+    /// We have not seen the lane full ourselves.
+    #[error("the lane was not seen full")]
+    NotWatched,
+    /// Our own clock has not run as far as the ledger's.
+    #[error("our own clock disagrees with the ledger's; held until the ledger's reads {}", .until.0)]
+    Clocks {
+        /// When ledger time alone has run the delay again.
+        until: Timestamp,
+    },
+}
+
+/// Proof that [`rule`] was asked and said yes; only it makes one.
+pub(super) struct Permit {
+    request: RequestBody,
+}
+
+impl Consent {
+    /// For the request our person approved.
+    pub(super) fn new(request: RequestBody, veto_in_hand: bool) -> Self {
+        Self {
+            request,
+            veto_in_hand,
+        }
+    }
+}
+
+impl Chain {
+    /// Reads our own view.
+    pub(super) fn read(view: &View, request: &Digest, pace: Millis, now: Timestamp) -> Self {
+        let head = facts::head(view);
+        let anchored = view.state().request(request).cloned();
+        let active = anchored
+            .as_ref()
+            .and_then(|body| view.state().active_epoch(&body.policy, head));
+        Self {
+            anchored,
+            allowed: view.release_allowed(request, now),
+            active,
+            head,
+            pace,
+        }
+    }
+}
+
+/// The rule: when may a share leave.
+///
+/// The caller asks only in the step that verified a new head, so the chain was fetched after the
+/// delay was over; its time is the head's, not ours.
+pub(super) fn rule(
+    consent: &Consent,
+    chain: &Chain,
+    sighting: &mut Option<Sighting>,
+) -> Result<Permit, Hold> {
+    chain.allowed.clone().map_err(Hold::Chain)?;
+    let anchored = chain
+        .anchored
+        .as_ref()
+        .ok_or(Hold::Chain(ledger::Hold::NotAnchored))?;
+    if !same(anchored, &consent.request) {
+        return Err(Hold::OtherRequest);
+    }
+    if chain.active != Some(consent.request.epoch) {
+        return Err(Hold::OtherEpoch);
+    }
+    if consent.veto_in_hand {
+        return Err(Hold::VetoInHand);
+    }
+    let (watched, clocks) = sighting.ok_or(Hold::NotWatched)?.compare(
+        chain.head,
+        consent.request.lane.delay,
+        chain.pace,
+    );
+    *sighting = Some(watched);
+    match clocks {
+        Clocks::Agree => Ok(Permit {
+            request: consent.request.clone(),
+        }),
+        Clocks::Disagree { until } => Err(Hold::Clocks { until }),
+    }
+}
+
+/// The same request with the same keys; who sponsored it does not matter.
+fn same(anchored: &RequestBody, approved: &RequestBody) -> bool {
+    anchored.id() == approved.id()
+        && anchored.signing == approved.signing
+        && anchored.sealing == approved.sealing
+}
+
+/// Sends the share: sealed to the claimant's key that the ledger anchors (G8), over the recovery
+/// connection, with the evidence that this trustee sent it (G6).
+pub(super) fn send(
+    work: &mut Work<'_>,
+    permit: Permit,
+    (ours, theirs): (&Did, &Did),
+    custody: &Custody,
+) -> Result<String, Damage> {
+    let request = permit.request.id();
+    let context = release_context(&request, &custody.deal, ours);
+    let sealed = custody
+        .shares
+        .seal(&permit.request.sealing, &context, work.rng);
+    let mut release = recovery::Release {
+        request,
+        epoch: custody.epoch,
+        commitments: custody.commitments.clone(),
+        sealed: sealed.expect("a key of small order is refused when it is read"),
+        hosts: custody.hosts.clone(),
+        prekeys: prekey::unused(work, &custody.ward)?,
+        signature: evidence::sign(work, ours, labels::RELEASE, &[])?,
+    };
+    release.signature = evidence::sign(work, ours, labels::RELEASE, &release.signed_bytes())?;
+    Ok(outbox::send(
+        work,
+        ours,
+        theirs,
+        Body::RecoveryRelease(release),
+    ))
+}
