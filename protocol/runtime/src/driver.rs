@@ -8,13 +8,13 @@ use crate::ledger_client::{Answered, LedgerClient};
 use crate::limits::{GROUP, LONGEST_NAP, SHORTEST_NAP};
 use crate::local_api::Asked;
 use crate::network::{Delivery, Network, Responder};
-use crate::post::{self, BadReply, Question, Unopened, Unsealed};
+use crate::post::{self, Asker, BadReply, Question, Unopened, Unsealed};
 use crate::sending::{Returned, Sending};
 use crate::store::StoreError;
 use kith_protocol::agent::{Agent, Context, Event, Input, Step};
 use kith_protocol::error::{CommandError, Damage};
 use kith_protocol::ledger::Query;
-use kith_protocol::message::{Body, Outgoing, Received};
+use kith_protocol::message::{Body, Outgoing};
 use kith_protocol::time::Timestamp;
 use std::time::Duration;
 use thiserror::Error;
@@ -64,10 +64,10 @@ enum Effect<A> {
 }
 
 /// Who waits for the outcome of a step.
-enum Asker<A> {
+enum Waiting<A> {
     Nobody,
     Person(oneshot::Sender<Result<A, CommandError>>),
-    Peer(Responder, Box<Received>),
+    Peer(Responder, Asker),
 }
 
 /// An agent and everything around it.
@@ -86,7 +86,7 @@ type Steps<'d, D, A> = Group<'d, D, Effect<A>>;
 
 impl<G: Agent, D: Disk> Driver<G, D> {
     /// Runs until it is told to stop.
-    pub(crate) async fn run(mut self) -> Result<(), DriverError> {
+    pub(crate) async fn run(&mut self) -> Result<(), DriverError> {
         for event in self.agent.pending(&self.disk)? {
             tracing::info!(kind = event.kind, about = event.about, "waits for a person");
         }
@@ -197,7 +197,7 @@ impl<G: Agent> Stepper<'_, G> {
     ) -> Result<(), DriverError> {
         match happening {
             Happening::Asked(Asked::Command { command, answer }) => {
-                self.step(group, Input::Command(command), Asker::Person(answer))
+                self.step(group, Input::Command(command), Waiting::Person(answer))
             }
             Happening::Asked(Asked::Pending { answer }) => {
                 let events = self.agent.pending(group.disk())?;
@@ -209,9 +209,9 @@ impl<G: Agent> Stepper<'_, G> {
             Happening::Answered(answered) => {
                 self.ledger.answered(&answered);
                 let Answered { query, answer } = answered;
-                self.step(group, Input::Answered { query, answer }, Asker::Nobody)
+                self.step(group, Input::Answered { query, answer }, Waiting::Nobody)
             }
-            Happening::Deadline => self.step(group, Input::DeadlineReached, Asker::Nobody),
+            Happening::Deadline => self.step(group, Input::DeadlineReached, Waiting::Nobody),
         }
     }
 
@@ -227,8 +227,8 @@ impl<G: Agent> Stepper<'_, G> {
         } = delivery;
         match post::receive(group.disk(), &message, clock::now()) {
             Ok(received) => {
-                let asker = Asker::Peer(responder, Box::new(received.clone()));
-                self.step(group, Input::Delivered(received), asker)
+                let waiting = Waiting::Peer(responder, Asker::of(&received));
+                self.step(group, Input::Delivered(received), waiting)
             }
             Err(Unopened::Damage(damage)) => Err(damage.into()),
             Err(Unopened::Envelope(refused)) => {
@@ -261,7 +261,7 @@ impl<G: Agent> Stepper<'_, G> {
         match reply {
             Ok(reply) => {
                 let Question { id, to: from, .. } = question;
-                self.step(group, Input::Replied { from, id, reply }, Asker::Nobody)
+                self.step(group, Input::Replied { from, id, reply }, Waiting::Nobody)
             }
             Err(BadReply::Damage(damage)) => Err(damage.into()),
             Err(error) => {
@@ -275,7 +275,7 @@ impl<G: Agent> Stepper<'_, G> {
         &mut self,
         group: &mut Steps<'_, D, G::Answer>,
         input: Input<G::Command>,
-        asker: Asker<G::Answer>,
+        waiting: Waiting<G::Answer>,
     ) -> Result<(), DriverError> {
         let cx = Context {
             records: group.disk(),
@@ -284,7 +284,7 @@ impl<G: Agent> Stepper<'_, G> {
             uptime: clock::uptime(),
         };
         let step = self.agent.step(clock::now(), input, cx)?;
-        self.keep(group, step, asker)
+        self.keep(group, step, waiting)
     }
 
     /// Applies what a step writes and holds back what it wants done.
@@ -292,7 +292,7 @@ impl<G: Agent> Stepper<'_, G> {
         &mut self,
         group: &mut Steps<'_, D, G::Answer>,
         step: Step<G::Answer>,
-        asker: Asker<G::Answer>,
+        waiting: Waiting<G::Answer>,
     ) -> Result<(), DriverError> {
         let Step {
             writes,
@@ -303,12 +303,12 @@ impl<G: Agent> Stepper<'_, G> {
             events,
         } = step;
         group.apply(&writes)?;
-        match asker {
-            Asker::Peer(responder, received) => hold_reply(group, responder, &received, reply)?,
-            Asker::Person(person) => {
+        match waiting {
+            Waiting::Peer(responder, asker) => hold_reply(group, responder, &asker, reply)?,
+            Waiting::Person(person) => {
                 group.hold(Effect::Tell(person, answer.unwrap_or_else(unanswered)));
             }
-            Asker::Nobody => {}
+            Waiting::Nobody => {}
         }
         for message in sends {
             self.hold_send(group, &message)?;
@@ -351,11 +351,11 @@ fn unanswered<A>() -> Result<A, CommandError> {
 fn hold_reply<D: Disk, A>(
     group: &mut Steps<'_, D, A>,
     responder: Responder,
-    received: &Received,
+    asker: &Asker,
     reply: Option<Body>,
 ) -> Result<(), DriverError> {
     match reply {
-        Some(body) => seal_reply(group, responder, &post::reply(received, body, clock::now())),
+        Some(body) => seal_reply(group, responder, &asker.reply(body, clock::now())),
         None => Ok(()),
     }
 }

@@ -135,8 +135,8 @@ impl Bench {
     }
 
     fn go(&mut self) {
-        let driver = self.driver.take().unwrap();
-        self.ended = Some(tokio::spawn(driver.run()));
+        let mut driver = self.driver.take().unwrap();
+        self.ended = Some(tokio::spawn(async move { driver.run().await }));
     }
 
     async fn ask(&self, command: Command) -> Option<Answer> {

@@ -11,10 +11,11 @@
 //! | `GET /v1/events` | hints as server-sent events; `event: missed` when the listener was too slow |
 //! | `POST /v1/stop` | `{"v":1,"answer":"stopping"}` |
 //!
-//! The status is 200 for an answer, 400 for what is no command, 409 for a command that was not
+//! The status is 200 for an answer, 400 for what is no command, 413 for one that is too large, 409 for a command that was not
 //! carried out, 503 while stopping.
 use crate::limits::{EVENTS_KEPT, LOCAL_BODY, LOCAL_WAITING};
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::sse::{self, KeepAlive, Sse};
@@ -165,11 +166,15 @@ async fn health<C, A>(State(desk): Shared<C, A>) -> Json<Value> {
 
 async fn command<C: DeserializeOwned, A: Serialize>(
     State(desk): Shared<C, A>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(error) => return refused(error.status(), &error.body_text(), 2),
+    };
     let command = match serde_json::from_slice(&body) {
         Ok(command) => command,
-        Err(error) => return refused(StatusCode::BAD_REQUEST, &format!("no command: {error}"), 2),
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &misread(&error), 2),
     };
     let (answer, waiting) = oneshot::channel();
     match ask(&desk, Asked::Command { command, answer }, waiting).await {
@@ -177,6 +182,12 @@ async fn command<C: DeserializeOwned, A: Serialize>(
         Some(Err(error)) => refused(StatusCode::CONFLICT, &error.message, error.exit),
         None => stopping(),
     }
+}
+
+/// Where a command is not understood. What stands there is not repeated: it may be a secret.
+fn misread(error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    format!("no command: not understood at line {line}, column {column}")
 }
 
 async fn pending<C, A>(State(desk): Shared<C, A>) -> Response {

@@ -35,6 +35,9 @@ pub enum ClientError {
     /// The command was not carried out, and why.
     #[error(transparent)]
     Refused(#[from] CommandError),
+    /// The command is larger than any the agent takes.
+    #[error("the command has {0} bytes and may have {LOCAL_BODY}")]
+    TooLarge(usize),
     /// The socket's directory is not this user's alone.
     #[error(transparent)]
     Home(#[from] HomeError),
@@ -53,6 +56,7 @@ impl ClientError {
         match self {
             Self::NotRunning(_) => 9,
             Self::Refused(refused) => refused.exit,
+            Self::TooLarge(_) => 2,
             Self::Home(_) | Self::Broken(_) | Self::NotUnderstood(_) => 1,
         }
     }
@@ -117,6 +121,9 @@ impl LocalClient {
         A: DeserializeOwned,
     {
         let body = serde_json::to_vec(command).map_err(ClientError::NotUnderstood)?;
+        if body.len() > LOCAL_BODY {
+            return Err(ClientError::TooLarge(body.len()));
+        }
         said(&self.call(Method::POST, "/v1/commands", body).await?)
     }
 

@@ -70,17 +70,13 @@ pub(crate) fn receive(
     now: Timestamp,
 ) -> Result<Received, Unopened> {
     let message = with_keys(records, |keys| open(bytes, keys, now.seconds()))??.message;
-    let header = message.clone();
+    let asker = Asker {
+        id: message.id.clone(),
+        from: message.from.clone(),
+        to: message.to.clone(),
+    };
     Received::read(message).map_err(|error| {
-        let asked = Received {
-            from: header.from,
-            to: header.to,
-            id: header.id,
-            thid: header.thid,
-            pthid: header.pthid,
-            body: Body::Problem(report(&error)),
-        };
-        let report = Box::new(reply(&asked, asked.body.clone(), now));
+        let report = Box::new(asker.reply(Body::Problem(report(&error)), now));
         Unopened::Body { error, report }
     })
 }
@@ -96,9 +92,36 @@ fn report(error: &BodyError) -> ProblemReport {
     }
 }
 
-/// The reply to a message, under an id of its own.
-pub(crate) fn reply(asked: &Received, body: Body, now: Timestamp) -> Outgoing {
-    asked.reply(fresh_id(), body, now.after(REPLY_LIFETIME))
+/// Whom a reply goes to.
+#[derive(Debug)]
+pub(crate) struct Asker {
+    id: String,
+    from: Did,
+    to: Did,
+}
+
+impl Asker {
+    pub(crate) fn of(message: &Received) -> Self {
+        let Received { id, from, to, .. } = message;
+        Self {
+            id: id.clone(),
+            from: from.clone(),
+            to: to.clone(),
+        }
+    }
+
+    /// The reply, under an id of its own.
+    pub(crate) fn reply(&self, body: Body, now: Timestamp) -> Outgoing {
+        Outgoing {
+            id: fresh_id(),
+            from: self.to.clone(),
+            to: self.from.clone(),
+            thid: Some(self.id.clone()),
+            pthid: None,
+            expires: now.after(REPLY_LIFETIME),
+            body,
+        }
+    }
 }
 
 /// A message id: 32 hexadecimal digits.

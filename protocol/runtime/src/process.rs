@@ -18,7 +18,8 @@ use kith_protocol::record::Records;
 use libp2p::Multiaddr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::{io, thread};
+use std::path::PathBuf;
+use std::{fs, io, thread};
 use thiserror::Error;
 use tokio::net::UnixListener;
 use tokio::runtime;
@@ -98,7 +99,6 @@ pub struct Running {
     stop: StopOnDrop,
     ended: oneshot::Receiver<Result<(), DriverError>>,
     api: JoinHandle<()>,
-    home: Home,
 }
 
 /// Runs the agent that `open` makes of its rows until `SIGINT`, `SIGTERM` or `POST /v1/stop`.
@@ -157,7 +157,14 @@ where
     let listener = local_api::bind(home.socket()).await?;
     let (network, deliveries) = connect(&store, listen.as_deref(), &announce).await?;
     tracing::info!(peer = network.endpoint().peer_id(), addresses = ?network.endpoint().addresses(), "listening");
-    spin(agent, store, network, deliveries, listener, home)
+    spin(
+        agent,
+        store,
+        network,
+        deliveries,
+        listener,
+        home.socket().into(),
+    )
 }
 
 async fn connect(
@@ -189,7 +196,7 @@ fn spin<G>(
     network: Network,
     deliveries: mpsc::Receiver<Delivery>,
     listener: UnixListener,
-    home: Home,
+    socket: PathBuf,
 ) -> Result<Running, RunError>
 where
     G: Agent + Send + 'static,
@@ -219,21 +226,21 @@ where
         inbox,
         last_deadline: None,
     };
-    let ended = on_its_own_thread(driver, stop.clone())?;
+    let ended = on_its_own_thread(driver, stop.clone(), socket)?;
     let api = local_api::serve(listener, desk);
     Ok(Running {
         endpoint,
         stop: StopOnDrop(stop),
         ended,
         api,
-        home,
     })
 }
 
 /// The loop computes and waits for the disk; on a thread of its own it holds up nobody else.
 fn on_its_own_thread<G>(
-    driver: Driver<G, Store>,
+    mut driver: Driver<G, Store>,
     stop: watch::Sender<bool>,
+    socket: PathBuf,
 ) -> io::Result<oneshot::Receiver<Result<(), DriverError>>>
 where
     G: Agent + Send + 'static,
@@ -252,6 +259,9 @@ where
         if let Err(error) = &outcome {
             tracing::error!("{error}");
         }
+        // While the store is still locked: later it could be the socket of the next process.
+        drop(fs::remove_file(socket));
+        drop(driver);
         drop(end.send(outcome));
     })?;
     Ok(ended)
@@ -287,17 +297,12 @@ impl Running {
     /// [`RunError`], when the loop ended by itself.
     pub async fn ended(self) -> Result<(), RunError> {
         let Self {
-            stop,
-            ended,
-            api,
-            home,
-            ..
+            stop, ended, api, ..
         } = self;
         let outcome = ended.await;
         drop(stop);
         // Fails only by a panic of the server, which changes nothing any more.
         drop(api.await);
-        drop(std::fs::remove_file(home.socket()));
         outcome
             .map_err(|_| RunError::Fault)?
             .map_err(RunError::from)

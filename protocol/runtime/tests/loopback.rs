@@ -1,4 +1,5 @@
 //! Two agents in one process, over real sockets.
+#![allow(clippy::unwrap_used)]
 mod toy;
 
 use kith_protocol::agent::Event;
@@ -277,6 +278,28 @@ async fn the_person_is_told_why_a_command_is_not_carried_out() {
     assert_eq!(nonsense.exit(), 2);
     let pending = alice.client.pending().await.unwrap();
     assert_eq!(pending, [Event::new("knocks", "all", "0")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_may_be_as_large_as_a_wallet_and_no_larger() {
+    let alice = Peer::start().await;
+    let wallet = "x".repeat(24 << 20);
+    let refused = alice
+        .client
+        .command::<_, Answer>(&wallet)
+        .await
+        .unwrap_err();
+    assert!(
+        refused.to_string().starts_with("no command"),
+        "it was read: {refused}"
+    );
+    let larger = "x".repeat(32 << 20);
+    let refused = alice
+        .client
+        .command::<_, Answer>(&larger)
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, ClientError::TooLarge(_)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
