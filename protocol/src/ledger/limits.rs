@@ -10,9 +10,9 @@ pub const SIGNATURES_LIMIT: usize = 16;
 pub const ENTRY_LIMIT: usize = RECORD_LIMIT + 32;
 /// Bytes of entries in one page. Base64 in the body and again in the envelope makes 16/9 of it,
 /// which stays below the 64 KiB that any message may have, with room for note and headers.
-pub const PAGE_LIMIT: usize = 30 * 1024;
-/// The largest checkpoint note: 16 witnesses at 200 bytes, with room.
-pub const NOTE_LIMIT: usize = 6 * 1024;
+pub const PAGE_LIMIT: usize = 25 * 1024;
+/// The largest checkpoint note: 16 witnesses at 220 bytes, with room.
+pub const NOTE_LIMIT: usize = 4 * 1024 + 512;
 /// Digests in a consistency proof: two per level of the largest tree.
 pub const PROOF_LIMIT: usize = 128;
 /// Witnesses of one log.
@@ -46,8 +46,8 @@ pub const CREATION_WINDOW: Millis = Millis::seconds(3600);
 
 const _: () = assert!(ENTRY_LIMIT < PAGE_LIMIT, "a page holds at least one entry");
 const _: () = assert!(
-    PAGE_LIMIT * 16 / 9 + 2 * NOTE_LIMIT < 64 * 1024 + 2 * 1024,
-    "a page fits into a message"
+    (PAGE_LIMIT + 2 * NOTE_LIMIT) * 16 / 9 < 61 * 1024,
+    "an offer fits into a message of 64 KiB, with room for proof and headers"
 );
 const _: () = assert!(
     WITNESSES_LIMIT * 250 < NOTE_LIMIT,

@@ -167,7 +167,7 @@ impl Witness {
         let met = head
             .as_ref()
             .is_none_or(|head| book.root_at(head.size) == Some(head.root));
-        if book.size() != row.memory.count || !met {
+        if row.descriptor.id() != row.log || book.size() != row.memory.count || !met {
             return Err(damage());
         }
         Ok(Self {

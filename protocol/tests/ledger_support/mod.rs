@@ -89,6 +89,7 @@ pub fn epoch_with(number: u32, seed: u64, change: impl FnOnce(&mut LaneOpening))
 }
 
 pub struct World {
+    pub log: Digest,
     pub state: State,
     pub policy: Digest,
     pub owner: SigningKey<AgentPolicy>,
@@ -101,19 +102,26 @@ pub struct World {
 impl World {
     /// A policy with its first agent and no epoch.
     pub fn founded() -> Self {
-        let owner = key(1);
-        let created = creation(&owner);
-        let mut state = State::new(LOG);
+        Self::founded_on(LOG, 1).0
+    }
+
+    /// The same on another log, with the record that began it.
+    pub fn founded_on(log: Digest, owner: u64) -> (Self, Record) {
+        let owner = key(owner);
+        let created = Record::create_policy(&log, creation_body(&owner), &owner);
+        let mut state = State::new(log);
         state.apply(&check(&state, &created, START).unwrap());
-        Self {
+        let world = Self {
+            log,
             state,
-            policy: created.digest(&LOG),
+            policy: created.digest(&log),
             owner,
             claimant: key(2),
             sealing: AgreementSecret::generate(&mut rng(3)),
             heir: key(4),
             epoch: epoch(1, 5),
-        }
+        };
+        (world, created)
     }
 
     /// The same with epoch 1 active.
@@ -157,25 +165,25 @@ impl World {
     }
 
     pub fn dealt(&self, body: &RecoveryPolicyBody) -> Record {
-        Record::recovery_policy(&LOG, self.link(), body.clone(), &self.owner)
+        Record::recovery_policy(&self.log, self.link(), body.clone(), &self.owner)
     }
 
     pub fn grant(&self, agent: &SigningKey<AgentPolicy>, authorizations: Authorizations) -> Record {
         let change = granting(agent, authorizations);
-        Record::update_policy(&LOG, self.link(), change, &self.owner)
+        Record::update_policy(&self.log, self.link(), change, &self.owner)
     }
 
     pub fn revoke(&self, agent: &SigningKey<AgentPolicy>, by: &SigningKey<AgentPolicy>) -> Record {
         let change = Change::Revoke {
             agent: agent.verifying_key(),
         };
-        Record::update_policy(&LOG, self.link(), change, by)
+        Record::update_policy(&self.log, self.link(), change, by)
     }
 
     pub fn request_body(&self, sponsor: usize) -> RequestBody {
         let sponsor = self.epoch.trustees[sponsor].verifying_key();
         RequestBody {
-            log: LOG,
+            log: self.log,
             policy: self.policy,
             epoch: self.epoch.body.epoch,
             lane: self.epoch.lane.clone(),
@@ -193,7 +201,7 @@ impl World {
     }
 
     pub fn request_of(&self, body: RequestBody, sponsor: usize) -> Record {
-        Record::request(body, &self.claimant).sponsored(&LOG, &self.epoch.trustees[sponsor])
+        Record::request(body, &self.claimant).sponsored(&self.log, &self.epoch.trustees[sponsor])
     }
 
     pub fn id(&self) -> Digest {
@@ -206,7 +214,7 @@ impl World {
         let path = self.epoch.tree.path(&key).unwrap();
         let (seq, _) = self.state.next_verdict(&self.id(), &key).unwrap();
         Record::approval(
-            &LOG,
+            &self.log,
             (self.id(), seq),
             ApprovalBody { key, path, verdict },
             secret,
@@ -224,7 +232,7 @@ impl World {
     }
 
     pub fn veto(&self, agent: &SigningKey<AgentPolicy>) -> Record {
-        Record::veto(&LOG, Subject::Request(self.id()), agent)
+        Record::veto(&self.log, Subject::Request(self.id()), agent)
     }
 
     pub fn overriding(&self, agent: &SigningKey<AgentPolicy>, trustee: usize) -> Record {
@@ -233,7 +241,7 @@ impl World {
             agent: agent.verifying_key(),
             key: secret.verifying_key(),
         };
-        Record::overriding(&LOG, self.id(), body, secret)
+        Record::overriding(&self.log, self.id(), body, secret)
     }
 
     pub fn completion(&self) -> Record {
@@ -251,7 +259,7 @@ impl World {
             claimant: &self.claimant,
             agent: &self.heir,
         };
-        Record::complete((&LOG, self.id()), body, &keys, &mut rng(60))
+        Record::complete((&self.log, self.id()), body, &keys, &mut rng(60))
     }
 }
 

@@ -109,6 +109,9 @@ impl Operator {
     }
 
     fn read(records: &dyn Records, log: OperatorRow, now: Timestamp) -> Result<Self, Damage> {
+        if log.descriptor.id() != log.log {
+            return Err(damage(&log));
+        }
         let head = record::load::<HeadRow>(records, &HeadRow::id_of(&log.log))?
             .ok_or_else(|| damage(&log))?;
         let (mut state, mut found) = (State::new(log.log), BTreeMap::new());

@@ -45,12 +45,12 @@ impl Peer {
         self.due = now.after(Millis(pause));
     }
 
-    /// It says how many entries it holds; due at once if that is progress.
-    pub(super) fn tells(&mut self, have: u64, now: Timestamp) {
-        if have > self.have || !self.told {
-            self.due = now;
-        }
+    /// It says how many entries it holds. Whether the rest is sent at once: on progress, and on the
+    /// first answer to an offer.
+    pub(super) fn tells(&mut self, have: u64) -> bool {
+        let at_once = have > self.have || !self.told;
         self.told = true;
         self.have = have;
+        at_once
     }
 }

@@ -62,9 +62,8 @@ impl Operator {
         let renewal = certified
             .time
             .after(Millis(self.log.descriptor.max_age.0 / 2));
-        let wanted = self
-            .wanted
-            .map(|wanted| wanted.max(certified.time.after(IDLE_PAUSE)));
+        let newer = self.wanted.filter(|wanted| certified.time < *wanted);
+        let wanted = newer.map(|wanted| wanted.max(certified.time.after(IDLE_PAUSE)));
         [batch, Some(renewal), wanted].into_iter().flatten().min()
     }
 
@@ -137,12 +136,19 @@ impl Operator {
         Ok(())
     }
 
+    /// The head that is being certified, else the newest one: a witness that fell behind is fed to
+    /// the end as long as it answers, though the quorum does not need it.
+    fn on_offer(&self) -> Option<(&Notes, &Checkpoint)> {
+        let proposal = self.head.proposal.as_ref().zip(self.proposal.as_ref());
+        proposal.or_else(|| self.head.certified.as_ref().zip(self.certified.as_ref()))
+    }
+
     fn offer(&mut self, work: &mut Work<'_>, index: usize) -> Result<(), Damage> {
-        let (Some(notes), Some(proposal)) = (&self.head.proposal, &self.proposal) else {
+        let Some((notes, head)) = self.on_offer() else {
             return Ok(());
         };
-        let from = self.peers[index].have.min(proposal.size);
-        let (entries, proof) = self.book.page(work, from, proposal.size)?;
+        let from = self.peers[index].have.min(head.size);
+        let (entries, proof) = self.book.page(work, from, head.size)?;
         let cosign = Cosign {
             log: self.log.log,
             note: notes.note.clone(),
@@ -211,8 +217,10 @@ impl Operator {
             work.hint(Event::new("ledger-rolled-back", name, text));
             return Ok(());
         }
-        self.peers[witness].tells(size, work.now);
-        self.offer_due(work)
+        if self.peers[witness].tells(size) {
+            self.offer(work, witness)?;
+        }
+        Ok(())
     }
 
     /// A line may come before or after the quorum is reached; a late one still makes the

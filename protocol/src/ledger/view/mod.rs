@@ -76,6 +76,9 @@ impl View {
         let Some(row) = record::load::<LogRow>(records, &log.0)? else {
             return Ok(None);
         };
+        if row.descriptor.id() != row.log {
+            return Err(damage(&row));
+        }
         let mut view = Self::empty(row);
         view.newest = view.read_newest()?;
         for entry in record::load_all::<EntryRow>(records, &log.0)? {
