@@ -20,8 +20,10 @@ pub(crate) async fn send_or_leave(
         return Ok(Some(answer));
     }
     if !console.home.is_set_up() {
-        console.create_home()?;
-    } else if console.home.store().exists() {
+        console.create_home(|home| leave(home, command))?;
+        return Ok(None);
+    }
+    if console.home.store().exists() {
         let dir = console.home.dir().display();
         return Err(Failure::error(format!(
             "{dir} is set up already; start it with `owner-agent run`, then repeat this"

@@ -1,9 +1,10 @@
 //! The file `trustee.json` in the home: what this trustee is called. No secret is in it.
 use kith_protocol::message::invitation::clean_label;
-use kith_runtime::console::{Exit, Failure};
+use kith_runtime::console::{Console, Exit, Failure};
 use kith_runtime::homes::Home;
 use serde::{Deserialize, Serialize};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 const VERSION: u8 = 1;
@@ -35,9 +36,12 @@ impl Profile {
         fs::write(&path, json).map_err(|error| Failure::file(&path, &error))
     }
 
-    pub(crate) fn load(home: &Home) -> Result<Self, Failure> {
-        let path = path(home);
-        let json = fs::read(&path).map_err(|error| Failure::file(&path, &error))?;
+    pub(crate) fn load(console: &Console) -> Result<Self, Failure> {
+        let path = path(&console.home);
+        let json = fs::read(&path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => console.not_set_up(Exit::Error),
+            _ => Failure::file(&path, &error),
+        })?;
         let read: Result<Self, _> = serde_json::from_slice(&json);
         match read {
             Ok(profile) if profile.v == VERSION => Ok(profile),

@@ -98,7 +98,7 @@ fn outcome(view: &RecoverView) -> Result<(), Failure> {
         ),
         _ => unfinished(view),
     };
-    Err(Failure::new(exit, message))
+    Err(Failure::shown(exit, message))
 }
 
 fn unfinished(view: &RecoverView) -> (Exit, String) {

@@ -18,10 +18,10 @@ fn healthy(answer: &Answer) -> Result<(), Failure> {
     };
     if *alerts > 0 {
         let message = "someone tries to recover in your name: owner-agent alert list";
-        return Err(Failure::new(Exit::Unhealthy, message));
+        return Err(Failure::shown(Exit::Unhealthy, message));
     }
     if state != "protected" {
-        return Err(Failure::new(
+        return Err(Failure::shown(
             Exit::Unhealthy,
             format!("not protected: {state}"),
         ));

@@ -1,6 +1,7 @@
 //! Logs: on standard error, because standard output is data. Nothing secret is ever logged: types
 //! that hold secrets cannot be printed.
-use std::io;
+use std::env;
+use std::io::{self, IsTerminal as _};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged when nothing else is said: our own words, and warnings of libraries.
@@ -12,9 +13,15 @@ pub fn start(filter: Option<&str>) {
     let filter = EnvFilter::builder().parse_lossy(filter.unwrap_or(DEFAULT));
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(is_coloured())
         .with_writer(io::stderr)
         .try_init();
     if started.is_err() {
         tracing::debug!("logging was started before");
     }
+}
+
+/// Colours are for a person's terminal, and only where nothing says otherwise (`NO_COLOR`).
+fn is_coloured() -> bool {
+    env::var_os("NO_COLOR").is_none() && io::stderr().is_terminal()
 }

@@ -4,8 +4,7 @@ use kith_runtime::console::{Console, Failure};
 
 pub(super) fn initialise(console: &Console, name: &str) -> Result<(), Failure> {
     let profile = Profile::new(name)?;
-    console.create_home()?;
-    profile.save(&console.home)?;
+    console.create_home(|home| profile.save(home))?;
     let text = format!(
         "{} is set up in {}.\nNext:  trustee-agent run",
         profile.name,

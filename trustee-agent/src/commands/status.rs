@@ -10,7 +10,7 @@ pub(super) async fn status(console: &Console, check: bool) -> Result<(), Failure
         return Err(unexpected());
     };
     if check && waiting > 0 {
-        return Err(Failure::new(Exit::Unhealthy, "something waits for you"));
+        return Err(Failure::shown(Exit::Unhealthy, "something waits for you"));
     }
     Ok(())
 }

@@ -32,15 +32,12 @@ impl Console {
 
     /// What to say when no agent answers: the command that helps.
     fn not_running(&self) -> Failure {
-        let next = if self.home.is_set_up() { "run" } else { "init" };
-        Failure::new(
-            Exit::NotRunning,
-            format!(
-                "no agent is running for {}; start with `{} {next}`",
-                self.home.dir().display(),
-                self.program
-            ),
-        )
+        if !self.home.is_set_up() {
+            return self.not_set_up(Exit::NotRunning);
+        }
+        let (dir, program) = (self.home.dir().display(), self.program);
+        let message = format!("no agent is running for {dir}; start it with `{program} run`");
+        Failure::new(Exit::NotRunning, message)
     }
 }
 

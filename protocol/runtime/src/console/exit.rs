@@ -90,6 +90,8 @@ pub struct Failure {
     pub exit: Exit,
     /// What happened, and which command or flag helps.
     pub message: String,
+    /// Whether the command's data says it all already: under `--json` no second object follows.
+    pub shown: bool,
 }
 
 impl Failure {
@@ -98,6 +100,15 @@ impl Failure {
         Self {
             exit,
             message: message.into(),
+            shown: false,
+        }
+    }
+
+    /// A failure that the data already on standard output shows.
+    pub fn shown(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            shown: true,
+            ..Self::new(exit, message)
         }
     }
 

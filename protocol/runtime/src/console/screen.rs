@@ -53,7 +53,7 @@ impl Screen {
             &mut io::stderr().lock(),
             &format!("{program}: {}", failure.message),
         );
-        if self.json {
+        if self.json && !failure.shown {
             let error = json!({ "message": failure.message, "exit": failure.exit.code() });
             self.object(&json!({ "v": 1, "error": error }));
         }

@@ -41,7 +41,7 @@ impl Console {
         G::Answer: Serialize + Send + 'static,
     {
         if !self.home.is_set_up() {
-            return Err(self.not_set_up());
+            return Err(self.not_set_up(Exit::Error));
         }
         log::start(self.filter(serve.verbose).as_deref());
         let passphrase = self.person.passphrase()?;
@@ -61,15 +61,6 @@ impl Console {
         while !self.is_running().await {
             tokio::time::sleep(PACE).await;
         }
-    }
-
-    fn not_set_up(&self) -> Failure {
-        let dir = self.home.dir().display();
-        let message = format!(
-            "nothing is set up in {dir}; begin with `{} init`",
-            self.program
-        );
-        Failure::new(Exit::Error, message)
     }
 
     fn filter(&self, verbose: u8) -> Option<String> {
