@@ -1,7 +1,7 @@
 //! An operator, three witnesses and a reader over a network that loses messages, on disks that
 //! crash.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
-use super::{key, rng};
+use super::ledger_support::{key, rng};
 use kith_protocol::agent::{Context, Step, Work};
 use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::did::{Did, Endpoint, LocalDid};
