@@ -10,6 +10,7 @@ mod peers;
 mod publish;
 mod queue;
 mod rows;
+mod status;
 
 use super::book::{Book, Operated};
 use super::certificate::{Certified, verify_offer};
@@ -27,6 +28,7 @@ use crate::time::Timestamp;
 use peers::Peer;
 use queue::{Creations, Queue};
 use rows::{HeadRow, Notes, OperatorRow};
+pub use status::OperatorStatus;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
