@@ -133,6 +133,8 @@ pub struct Net {
     pub steps: u64,
     pub crash: Option<(u64, Crash)>,
     pub offers: Vec<Cosign>,
+    /// What the witnesses' clocks show when it is not what the operator's shows.
+    pub refusing_clock: Option<Timestamp>,
     /// The root each witness has signed for each size.
     signed: BTreeMap<(usize, String), String>,
 }
@@ -169,6 +171,7 @@ impl Net {
             steps: 0,
             crash: None,
             offers: Vec::new(),
+            refusing_clock: None,
             signed: BTreeMap::new(),
         }
     }
@@ -263,7 +266,7 @@ impl Net {
     pub fn offer(&mut self, witness: usize, offer: Cosign) -> Option<Cosigned> {
         let crash = self.crashes();
         let note = offer.note.clone();
-        let (log, now) = (offer.log, self.now);
+        let (log, now) = (offer.log, self.refusing_clock.unwrap_or(self.now));
         let from = self.descriptor.operator.did.clone();
         let message = received(
             from,

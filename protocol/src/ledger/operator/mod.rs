@@ -145,14 +145,15 @@ impl Operator {
         })
     }
 
-    /// Reads the rows anew if memory is not what they say.
-    fn refresh(&mut self, work: &Work<'_>) -> Result<(), Damage> {
+    /// Reads the rows anew if memory is not what they say, and looks at the clock.
+    fn refresh(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
         let stored = work.load::<HeadRow>(&self.head.id())?;
         if stored.as_ref() != Some(&self.head)
             && let Some(reread) = Self::open(work, work.now)?
         {
             *self = reread;
         }
+        self.mind_the_clock(work);
         Ok(())
     }
 
