@@ -52,7 +52,7 @@ pub struct Misconduct {
 pub struct CommandError {
     /// What happened, what it means, and which command helps.
     pub message: String,
-    /// The exit code of `spec/interfaces.md`: 1 error, 3 pending, 6 refused, 7 threshold missed, 8
+    /// The exit code, as ARCHITECTURE.md lists them: 1 error, 3 pending, 6 refused, 7 threshold missed, 8
     /// verification failed.
     pub exit: u8,
 }

@@ -1,6 +1,6 @@
 //! The one loop: inputs one at a time into the agent, its writes onto the disk, then out.
 //!
-//! Spec: `spec/architecture.md` (one message). Whatever is ready is stepped as one group with one
+//! Spec: ARCHITECTURE.md, "One message". Whatever is ready is stepped as one group with one
 //! flush. A damaged row or a failing disk ends the loop before anything of the group leaves.
 use crate::clock;
 use crate::group::{Disk, Group};

@@ -1,6 +1,6 @@
 //! Where an agent lives: its home directory, its store, its keystore, its socket.
 //!
-//! Spec: `spec/interfaces.md`, XDG. A profile's home is `$XDG_DATA_HOME/<program>/<profile>/wallet`
+//! Spec: `spec/storage.md`, "A home". A profile's home is `$XDG_DATA_HOME/<program>/<profile>/wallet`
 //! and its socket `$XDG_RUNTIME_DIR/<program>/<profile>.sock`; `--home DIR` puts everything into
 //! `DIR`. A unix socket's path has room for about 100 bytes: where it would be longer, the socket
 //! is `kith-<16 hexadecimal digits of the home's path's SHA-256>/socket` in `$XDG_RUNTIME_DIR` or

@@ -1,7 +1,7 @@
 //! The only input and output of Kith: the disk, the network, the local API and the clocks, around
 //! an agent that knows none of them.
 //!
-//! Spec: `spec/architecture.md` (the seam, one message), G11 and G15.
+//! Spec: ARCHITECTURE.md (the seam, one message), G11 and G15.
 pub mod address;
 pub mod clock;
 pub mod codec;

@@ -1,6 +1,6 @@
 //! The local API: HTTP and JSON over a unix socket that only its owner can open.
 //!
-//! Spec: `spec/interfaces.md` ("Daemon", e.6). There is no second way into the state: every command
+//! Spec: ARCHITECTURE.md, "The programs". There is no second way into the state: every command
 //! of the programs is a request here.
 //!
 //! | request | answer |

@@ -50,7 +50,7 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// The exit code of `spec/interfaces.md`.
+    /// The exit code, as ARCHITECTURE.md lists them.
     #[must_use]
     pub fn exit(&self) -> u8 {
         match self {

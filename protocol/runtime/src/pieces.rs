@@ -15,6 +15,7 @@ use crate::keystore::WalletKey;
 use crate::limits::PIECE;
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use kith_protocol::keys::labels;
 use zeroize::Zeroizing;
 
 /// The version of this layout.
@@ -83,7 +84,8 @@ pub(crate) fn is_part(key: &[u8]) -> bool {
 }
 
 fn bound(count: u16, key: &[u8]) -> Vec<u8> {
-    [b"kith/1/store", &[FORMAT][..], &count.to_be_bytes(), key].concat()
+    let label = labels::STORED_ROW.as_bytes();
+    [label, &[FORMAT], &count.to_be_bytes(), key].concat()
 }
 
 #[cfg(test)]

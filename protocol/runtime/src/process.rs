@@ -83,7 +83,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// The exit code of `spec/interfaces.md`.
+    /// The exit code, as ARCHITECTURE.md lists them.
     #[must_use]
     pub fn exit(&self) -> u8 {
         match self {

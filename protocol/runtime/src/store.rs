@@ -1,6 +1,6 @@
 //! The store: sled behind this one file.
 //!
-//! Spec: `spec/guarantees.md` G11. One process opens a store. A batch is applied whole or not at
+//! Spec: `spec/storage.md`; G11. One process opens a store. A batch is applied whole or not at
 //! all, and is durable when [`Store::flush`] has returned. sled's own flush survives a killed
 //! process but no power cut, so that the file and its directory are synced after it. Values are
 //! sealed (`pieces.rs`); keys are not: whoever holds the disk sees how many rows of which
@@ -16,18 +16,12 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::thread;
-use std::time::Duration;
 use thiserror::Error;
 
 /// Where the layout's version stands; no space has the number zero.
 const FORMAT_KEY: &[u8] = b"\0format";
 /// What is sealed there, to tell a wrong key at once.
 const FORMAT_TEXT: &[u8] = b"kith store";
-
-/// How long sled may take to close a file.
-const LOCK_TRIES: u32 = 200;
-const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// What an agent keeps, on disk.
 pub struct Store {
@@ -373,21 +367,12 @@ fn open_sled(path: &Path) -> Result<sled::Db, StoreError> {
         .path(path)
         .cache_capacity(CACHE)
         .segment_size(SEGMENT);
-    for _ in 0..LOCK_TRIES {
-        match catch_unwind(AssertUnwindSafe(|| config.open())) {
-            Ok(Ok(db)) => return Ok(db),
-            Ok(Err(error)) if is_locked(&error) => thread::sleep(LOCK_PAUSE),
-            Ok(Err(error)) => return Err(unopenable(path, error)),
-            Err(panic) => return Err(unopenable(path, panic_text(&*panic))),
-        }
+    let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
+    match opened {
+        Ok(Ok(db)) => Ok(db),
+        Ok(Err(error)) => Err(unopenable(path, error)),
+        Err(panic) => Err(unopenable(path, panic_text(&*panic))),
     }
-    Err(StoreError::InUse(path.into()))
-}
-
-/// sled closes its file some time after the last handle of it is dropped. We hold our own lock
-/// here, so that nobody but an earlier store of this very process can have sled's.
-fn is_locked(error: &sled::Error) -> bool {
-    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
 }
 
 fn unopenable(path: &Path, why: impl ToString) -> StoreError {

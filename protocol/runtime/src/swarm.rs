@@ -1,6 +1,6 @@
 //! libp2p: TCP, Noise, Yamux; messages on [`codec::PROTOCOL`], identify and ping.
 //!
-//! Spec: `spec/stack.md`, G15. libp2p has no limits of its own; all of them are set here, from
+//! Spec: `spec/wire.md`, "Framing"; G15. libp2p has no limits of its own; all of them are set here, from
 //! `limits.rs`.
 use crate::codec::{self, Frames};
 use crate::limits;

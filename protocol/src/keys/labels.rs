@@ -55,6 +55,8 @@ labels! {
     WRAPPED_KEY = "wrapped-key";
     /// Content sealed by a data key.
     SEALED_CONTENT = "sealed-content";
+    /// A stored row's value, sealed under the wallet encryption key.
+    STORED_ROW = "stored-row";
     /// The hedged nonce of a recovery signature.
     SCHNORR_NONCE = "schnorr-nonce";
 

@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(other.verify("kith/1/a", b"message", &signature), bad);
     }
 
-    /// K1: one key, one purpose. Even the same seed does not speak for another role.
+    /// K1, K7: one key, one purpose. Even the same seed does not speak for another role.
     #[test]
     fn a_signature_of_one_role_is_none_of_another() {
         let signature = key::<Pairwise>(1).sign("kith/1/a", b"message");

@@ -1,25 +1,12 @@
-//! Published vectors, read where they stand: `KITH_VECTORS`, or `../shared/vectors` beside the
-//! workspace. Where the folder is missing a test says so and passes.
+//! Published vectors, read where they stand. Where they are missing a test says so and passes.
 
-use std::path::{Path, PathBuf};
+mod folder;
 
 use serde_json::Value;
 
-fn folder() -> PathBuf {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors");
-    std::env::var_os("KITH_VECTORS").map_or(beside, PathBuf::from)
-}
-
 /// One file of vectors, or `None` with a printed line where it is missing.
 pub(crate) fn read(name: &str) -> Option<Value> {
-    let path = folder().join(name);
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!(
-            "SKIPPED: no vectors at {} (set KITH_VECTORS)",
-            path.display()
-        );
-        return None;
-    };
+    let text = folder::text(name)?;
     Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}")))
 }
 

@@ -6,7 +6,6 @@ mod owner;
 mod request;
 mod serve;
 mod status;
-mod which;
 
 use crate::cli::{Cli, Share, Task};
 use crate::show;

@@ -1,5 +1,7 @@
-//! DIDComm Messaging 2.1, appendix C, from outside: `$KITH_VECTORS`, by default
-//! `../shared/vectors` beside the workspace.
+//! DIDComm Messaging 2.1, appendix C, from outside.
+
+#[path = "../../../tests/vectors/folder.rs"]
+mod folder;
 
 use crate::forge::World;
 use didcomm::did::{DIDDoc, VerificationMaterial, VerificationMethod, VerificationMethodType};
@@ -8,19 +10,9 @@ use didcomm::{Message, UnpackOptions};
 use futures::FutureExt as _;
 use kith_envelope::{Refused, open};
 use serde_json::Value;
-use std::path::PathBuf;
 
 fn vectors() -> Option<Value> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors");
-    let folder = std::env::var_os("KITH_VECTORS").map_or_else(|| beside.into(), PathBuf::from);
-    let path = folder.join("didcomm-spec/vectors.json");
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!(
-            "SKIPPED: no DIDComm vectors at {} (set KITH_VECTORS)",
-            path.display()
-        );
-        return None;
-    };
+    let text = folder::text("didcomm-spec/vectors.json")?;
     Some(serde_json::from_str(&text).expect("the vectors are JSON"))
 }
 

@@ -1,7 +1,7 @@
 //! What both programs share at the terminal: exit codes, what goes to which stream, questions to
 //! the person, spans of time and tables as people read and write them.
 //!
-//! Spec: `spec/interfaces.md`, conventions of both programs.
+//! Spec: ARCHITECTURE.md, "The programs".
 mod caller;
 pub mod exit;
 mod input;

@@ -1,0 +1,8 @@
+//! The rules of the house, as far as a machine can check them: who imports whom, which requirement
+//! is shown where, what a file may contain. STYLE.md says why.
+mod code;
+mod imports;
+mod outside;
+mod requirements;
+mod shape;
+mod tables;
