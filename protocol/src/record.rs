@@ -70,6 +70,8 @@ pub enum Space {
     Kept = 50,
     /// Chunks of backups kept for others.
     KeptChunk = 51,
+    /// How many chunks of a kept backup are here.
+    KeptProgress = 52,
     /// The operator's own log.
     Operator = 60,
     /// Records the operator has accepted and not yet published.

@@ -237,6 +237,48 @@ fn a_reader_is_told_what_is_new() {
     assert!(reader.read(net.now, &again).unwrap().news.is_empty());
 }
 
+/// The machine itself: its clock jumps a year ahead and back. No record is stamped with a time that
+/// no witness agrees to, and the log goes on.
+#[test]
+fn a_clock_that_jumps_ahead_and_back_stops_nothing_for_long() {
+    let mut net = Net::new();
+    net.pass(Millis(700));
+    let right = net.now;
+    net.now = right.after(Millis::seconds(365 * 86_400));
+    net.refusing_clock = Some(right);
+    let record = &records(&net)[0];
+    net.append(record);
+    net.pass(Millis::seconds(10));
+    assert_eq!(
+        net.operator().size(),
+        (0, Some(0)),
+        "no entry was made on the wrong clock"
+    );
+    net.now = right.after(Millis::seconds(10));
+    net.refusing_clock = None;
+    net.flights.clear();
+    assert_eq!(net.commit(record), 0);
+    let mut reader = Reader::of(&net.descriptor.clone());
+    reader.follow(&mut net);
+    assert!(reader.view.ledger_time().unwrap() <= net.now);
+}
+
+/// After a long silence the first head has no entries, so that their time is one that a quorum
+/// agrees to.
+#[test]
+fn after_a_long_silence_records_wait_for_a_head_without_entries() {
+    let mut net = Net::new();
+    net.pass(Millis(700));
+    net.now = net.now.after(Millis::seconds(86_400));
+    net.restart_operator();
+    let record = &records(&net)[0];
+    net.append(record);
+    net.offers.clear();
+    net.pass(Millis(700));
+    assert!(net.offers[0].entries.is_empty());
+    assert_eq!(net.operator().size(), (1, Some(1)));
+}
+
 // --- appending ---
 
 #[test]

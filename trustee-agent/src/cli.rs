@@ -189,13 +189,13 @@ pub enum Invitation {
     List,
     /// Agree; then compare words with `owner verify`
     Accept {
-        /// Its id, or the beginning of it
-        id: String,
+        /// Its id, or the beginning of it; the only one that waits, where not given
+        id: Option<String>,
     },
     /// Say no
     Decline {
-        /// Its id, or the beginning of it
-        id: String,
+        /// Its id, or the beginning of it; the only one that waits, where not given
+        id: Option<String>,
     },
 }
 
@@ -241,13 +241,13 @@ pub enum Request {
     List,
     /// One request: what to read out, what is approved, when it would release
     Show {
-        /// Its id, or the beginning of it
-        id: String,
+        /// Its id, or the beginning of it; the only open one, where not given
+        id: Option<String>,
     },
     /// The guided check: did you talk to her, and which words did she read to you?
     Verify {
-        /// Its id, or the beginning of it
-        id: String,
+        /// Its id, or the beginning of it; the only open one, where not given
+        id: Option<String>,
         /// The words you heard, or `none` when they were none of the choices; asked otherwise
         #[arg(long, value_name = "WORDS")]
         heard: Option<String>,
@@ -257,13 +257,13 @@ pub enum Request {
     },
     /// Approve; nothing leaves before enough others approved and the delay is over
     Approve {
-        /// Its id, or the beginning of it
-        id: String,
+        /// Its id, or the beginning of it; the only open one, where not given
+        id: Option<String>,
     },
     /// Refuse, or take an approval back before the delay is over
     Deny {
-        /// Its id, or the beginning of it
-        id: String,
+        /// Its id, or the beginning of it; the only open one, where not given
+        id: Option<String>,
     },
 }
 

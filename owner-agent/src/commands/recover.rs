@@ -51,7 +51,8 @@ async fn invite(console: &Console, name: String) -> Result<(), Failure> {
 }
 
 async fn verify(console: &Console, name: String, heard: Option<String>) -> Result<(), Failure> {
-    let words = ask(console, &Command::RecoverWords { name: name.clone() }).await?;
+    let ask_words = Command::RecoverWords { name: name.clone() };
+    let words = console.ask_patiently(&ask_words).await?;
     let Answer::Words(words) = words else {
         return Err(unexpected());
     };

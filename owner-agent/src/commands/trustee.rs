@@ -46,7 +46,8 @@ async fn invite(
 }
 
 async fn verify(console: &Console, name: String, heard: Option<String>) -> Result<(), Failure> {
-    let words = ask(console, &Command::TrusteeWords { name: name.clone() }).await?;
+    let ask_words = Command::TrusteeWords { name: name.clone() };
+    let words = console.ask_patiently(&ask_words).await?;
     let Answer::Words(words) = words else {
         return Err(unexpected());
     };

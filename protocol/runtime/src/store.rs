@@ -16,12 +16,18 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
 use thiserror::Error;
 
 /// Where the layout's version stands; no space has the number zero.
 const FORMAT_KEY: &[u8] = b"\0format";
 /// What is sealed there, to tell a wrong key at once.
 const FORMAT_TEXT: &[u8] = b"kith store";
+
+/// How long sled may take to close a file.
+const LOCK_TRIES: u32 = 200;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// What an agent keeps, on disk.
 pub struct Store {
@@ -367,12 +373,21 @@ fn open_sled(path: &Path) -> Result<sled::Db, StoreError> {
         .path(path)
         .cache_capacity(CACHE)
         .segment_size(SEGMENT);
-    let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
-    match opened {
-        Ok(Ok(db)) => Ok(db),
-        Ok(Err(error)) => Err(unopenable(path, error)),
-        Err(panic) => Err(unopenable(path, panic_text(&*panic))),
+    for _ in 0..LOCK_TRIES {
+        match catch_unwind(AssertUnwindSafe(|| config.open())) {
+            Ok(Ok(db)) => return Ok(db),
+            Ok(Err(error)) if is_locked(&error) => thread::sleep(LOCK_PAUSE),
+            Ok(Err(error)) => return Err(unopenable(path, error)),
+            Err(panic) => return Err(unopenable(path, panic_text(&*panic))),
+        }
     }
+    Err(StoreError::InUse(path.into()))
+}
+
+/// sled closes its file some time after the last handle of it is dropped. We hold our own lock
+/// here, so that nobody but an earlier store of this very process can have sled's.
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
 }
 
 fn unopenable(path: &Path, why: impl ToString) -> StoreError {

@@ -226,7 +226,8 @@ impl Descriptor {
         let liars = count(usize::from(self.max_faulty), "liar", "liars");
         // What lies also refuses: both count against the same reserve.
         let joint = if self.max_faulty == 0 { "and" } else { "or" };
-        format!("{witnesses} witnesses, a quorum of {quorum}: stands {crashes} {joint} {liars}")
+        let witnesses = count(witnesses, "witness", "witnesses").replace("one", "1");
+        format!("{witnesses}, a quorum of {quorum}: stands {crashes} {joint} {liars}")
     }
 }
 

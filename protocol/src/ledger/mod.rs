@@ -41,7 +41,7 @@ pub use entry::Entry;
 pub use extend::ExtendError;
 pub use invalid::Invalid;
 pub use kind::Kind;
-pub use operator::{CreateError, Operator};
+pub use operator::{CreateError, Operator, OperatorStatus};
 pub use query::{Answer, AppendOutcome, Ask, Query};
 pub use record::{Endorsement, NO_PREV, Record, RecordError, Subject};
 pub use request::{RequestBody, RequestKind};

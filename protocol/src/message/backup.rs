@@ -106,6 +106,10 @@ pub struct Key {
     pub backup: Digest,
     /// The host's slot key, sealed to the claimant's sealing key of the request.
     pub sealed: SealedBox<ClaimantSealing>,
+    /// A prekey that nothing was sealed to yet: whatever a thief's agent used up, the claimant can
+    /// put the next backup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Prekey>,
 }
 
 impl Put {

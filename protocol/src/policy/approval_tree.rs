@@ -157,3 +157,87 @@ fn below(bound: usize, rng: &mut dyn CryptoRng) -> usize {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::SigningKey;
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    fn keys(count: usize, rng: &mut ChaCha20Rng) -> Vec<VerifyingKey<Approval>> {
+        let mut key = || SigningKey::<Approval>::generate(rng).verifying_key();
+        (0..count).map(|_| key()).collect()
+    }
+
+    #[test]
+    fn every_key_has_a_path_to_the_root_and_no_other_key_fits_it() {
+        for count in [1, 5, 256] {
+            let mut rng = ChaCha20Rng::seed_from_u64(1);
+            let keys = keys(count, &mut rng);
+            let tree = ApprovalTree::plant(&keys, &mut rng).unwrap();
+            for (index, key) in keys.iter().enumerate() {
+                let path = tree.path(key).unwrap();
+                assert!(path.verify(&tree.root(), key));
+                let other = &keys[(index + 1) % count];
+                assert!(count == 1 || !path.verify(&tree.root(), other));
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_path_leads_elsewhere() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let keys = keys(5, &mut rng);
+        let tree = ApprovalTree::plant(&keys, &mut rng).unwrap();
+        let path = tree.path(&keys[0]).unwrap();
+        for bit in 0..8 {
+            let mut other = path.clone();
+            other.position ^= 1 << bit;
+            assert!(!other.verify(&tree.root(), &keys[0]));
+            let mut other = path.clone();
+            other.siblings[bit].0[bit] ^= 1;
+            assert!(!other.verify(&tree.root(), &keys[0]));
+        }
+        let mut other = path.clone();
+        other.salt.0[0] ^= 1;
+        assert!(!other.verify(&tree.root(), &keys[0]));
+    }
+
+    #[test]
+    fn the_same_keys_give_another_root_and_other_places_each_time() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let keys = keys(5, &mut rng);
+        let one = ApprovalTree::plant(&keys, &mut rng).unwrap();
+        let two = ApprovalTree::plant(&keys, &mut rng).unwrap();
+        assert_ne!(one.root(), two.root());
+        let places = |tree: &ApprovalTree| {
+            keys.iter()
+                .map(|key| tree.path(key).unwrap().position)
+                .collect::<Vec<_>>()
+        };
+        assert_ne!(places(&one), places(&two));
+    }
+
+    #[test]
+    fn a_permutation_holds_every_position_once() {
+        let mut positions = permutation(&mut ChaCha20Rng::seed_from_u64(1));
+        positions.sort_unstable();
+        assert!(positions.into_iter().eq(0..=u8::MAX));
+    }
+
+    #[test]
+    fn more_than_256_keys_or_one_twice_are_refused() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let many = keys(257, &mut rng);
+        assert_eq!(
+            ApprovalTree::plant(&many, &mut rng).err(),
+            Some(TreeError::TooMany(257))
+        );
+        let twice = [many[0], many[1], many[0]];
+        assert_eq!(
+            ApprovalTree::plant(&twice, &mut rng).err(),
+            Some(TreeError::Repeated)
+        );
+    }
+}

@@ -140,3 +140,121 @@ fn below(what: &'static str, span: Millis, bucket: Bucket) -> Result<(), LaneErr
         Err(LaneError::AboveRecord { what, span, bound })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::RecoverySecret;
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    fn lane() -> LaneOpening {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        LaneOpening {
+            lane: 0,
+            salt: Salt::random(&mut rng),
+            threshold: 3,
+            delay: Millis::seconds(60),
+            lifetime: Millis::seconds(600),
+            cool_down: Millis(0),
+            override_threshold: 4,
+            decrypt_key: RecoverySecret::generate(&mut rng).public_key(),
+            sign_key: RecoverySecret::generate(&mut rng).public_key(),
+        }
+    }
+
+    fn refused(change: impl FnOnce(&mut LaneOpening)) -> LaneError {
+        let mut lane = lane();
+        change(&mut lane);
+        lane.validate().unwrap_err()
+    }
+
+    /// R1: a threshold of 0 or 1 is refused; 2 to 255 are taken.
+    #[test]
+    fn thresholds_are_2_to_255() {
+        assert_eq!(refused(|lane| lane.threshold = 0), LaneError::Threshold(0));
+        assert_eq!(refused(|lane| lane.threshold = 1), LaneError::Threshold(1));
+        for threshold in [2, 255] {
+            let lane = LaneOpening {
+                threshold,
+                override_threshold: 255,
+                ..lane()
+            };
+            assert_eq!(lane.validate(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn every_bound_of_a_lane_is_kept() {
+        assert_eq!(refused(|lane| lane.lane = 4), LaneError::Number(4));
+        assert_eq!(
+            refused(|lane| lane.override_threshold = 2),
+            LaneError::OverrideThreshold(2, 3)
+        );
+        for span in [Millis(0), Millis(999), Millis(LONGEST_SPAN.0 + 1)] {
+            assert_eq!(
+                refused(|lane| lane.delay = span),
+                LaneError::Span {
+                    what: "delay",
+                    span
+                }
+            );
+            let what = "request lifetime";
+            assert_eq!(
+                refused(|lane| lane.lifetime = span),
+                LaneError::Span { what, span }
+            );
+        }
+        let span = Millis(LONGEST_SPAN.0 + 1);
+        assert_eq!(
+            refused(|lane| lane.cool_down = span),
+            LaneError::Span {
+                what: "cool-down",
+                span
+            }
+        );
+    }
+
+    #[test]
+    fn one_key_for_two_purposes_is_refused() {
+        let bytes = lane().sign_key.to_array();
+        let same = RecoveryKey::<Decrypt>::from_array(bytes).unwrap();
+        assert_eq!(
+            refused(|lane| lane.decrypt_key = same),
+            LaneError::OneKeyForTwo
+        );
+    }
+
+    #[test]
+    fn a_lane_fits_its_record_or_not() {
+        let (minute, ten) = (
+            Bucket::holding(Millis::seconds(60)).unwrap(),
+            Bucket::holding(Millis::seconds(600)).unwrap(),
+        );
+        assert_eq!(lane().fits(minute, ten), Ok(()));
+        assert!(matches!(
+            lane().fits(minute, minute),
+            Err(LaneError::AboveRecord {
+                what: "request lifetime",
+                ..
+            })
+        ));
+        let longer = LaneOpening {
+            delay: Millis(60_001),
+            ..lane()
+        };
+        assert!(matches!(
+            longer.fits(minute, ten),
+            Err(LaneError::AboveRecord { what: "delay", .. })
+        ));
+    }
+
+    /// G12: without the salt nobody can try openings.
+    #[test]
+    fn the_salt_is_part_of_the_commitment() {
+        let mut other = lane();
+        other.salt.0[0] ^= 1;
+        assert_ne!(other.commitment(), lane().commitment());
+        assert_eq!(lane().commitment(), lane().commitment());
+    }
+}

@@ -2,7 +2,7 @@
 use super::command::{Answer, OwnerView, ShareView};
 use super::roles::Roles;
 use super::ward::{Stage, Ward};
-use super::{Config, custody, enrolment, invitation, request};
+use super::{Config, custody, enrolment, host, invitation, request};
 use crate::agent::{Event, Work};
 use crate::anchor::Anchor;
 use crate::error::{Damage, Stop};
@@ -31,7 +31,7 @@ pub(super) fn status(
             .iter()
             .filter_map(|session| request::waits_for(work, session).transpose())
             .count(),
-        backups: 0,
+        backups: host::count(work),
         hosts_backups: config.host_backups,
         ledgers: ledgers.len() + roles.ledgers(),
     })

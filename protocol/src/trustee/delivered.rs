@@ -2,7 +2,7 @@
 use super::TrusteeAgent;
 use super::aside::Aside;
 use super::connection::{self, Party};
-use super::{deposit, enrolment, promotion, request, veto, ward};
+use super::{deposit, enrolment, host, promotion, request, veto, ward};
 use crate::agent::Work;
 use crate::error::{Damage, Halt, Refusal};
 use crate::message::{Body, PingResponse, Received};
@@ -38,11 +38,11 @@ impl TrusteeAgent {
             Body::LedgerAppend(_) | Body::LedgerEntries(_) | Body::LedgerCosign(_) => {
                 self.roles.delivered(work, message)
             }
-            Body::BackupPut(_)
-            | Body::BackupChunkPut(_)
-            | Body::BackupGet(_)
-            | Body::BackupChunkGet(_)
-            | Body::BackupKeyGet(_) => Err(not_here("no backups are kept here").into()),
+            Body::BackupPut(put) => host::put(work, &self.anchor, message, put, aside),
+            Body::BackupChunkPut(put) => host::chunk_put(work, message, put),
+            Body::BackupGet(get) => host::head(work, &self.anchor, message, get, aside),
+            Body::BackupChunkGet(get) => host::chunk(work, &self.anchor, message, get, aside),
+            Body::BackupKeyGet(get) => host::key(work, &self.anchor, message, get, aside),
             Body::PingResponse(_)
             | Body::Problem(_)
             | Body::Empty(_)

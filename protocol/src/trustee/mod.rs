@@ -5,7 +5,7 @@
 //! - `enrolment`, `invitation`, `ward`: how it comes to know an owner;
 //! - `deposit`, `custody`, `promotion`: what it keeps, and when it lets old things go;
 //! - `request`, `release`, `sighting`, `veto`: a recovery, and the one rule by which a share leaves;
-//! - [`crate::backup::host`]: backups it keeps for others;
+//! - `host`: backups it keeps for others;
 //! - `roles`: a ledger it operates or witnesses.
 mod alarm;
 mod answers;
@@ -20,6 +20,7 @@ mod enrolment;
 mod evidence;
 mod facts;
 mod history;
+mod host;
 mod invitation;
 mod orders;
 mod prekey;
@@ -87,7 +88,11 @@ impl TrusteeAgent {
         id: &str,
         reply: Body,
     ) -> Result<(), Damage> {
-        if !outbox::settle(work, from, id)? {
+        if let Body::LedgerCosigned(cosigned) = &reply {
+            return self.roles.cosigned(work, from, cosigned);
+        }
+        // "Not yet" is no answer: the message goes out again until the peer has caught up.
+        if outbox::is_not_yet(&reply) || !outbox::settle(work, from, id)? {
             return Ok(());
         }
         if let Some(session) = work
@@ -121,6 +126,7 @@ impl TrusteeAgent {
             return Ok(());
         }
         promotion::promote_all(work, &self.anchor, &query.log)?;
+        host::settle(work, &self.anchor, &query.log)?;
         let fresh = (self.head(&query.log) > before).then_some(&query.log);
         request::follow_all(work, &mut self.anchor, fresh)?;
         request::pace_all(work, &mut self.anchor)
@@ -165,7 +171,7 @@ impl Agent for TrusteeAgent {
         let deadlines = [
             outbox::deadline(records)?,
             self.anchor.deadline(records)?,
-            self.roles.deadline(records)?,
+            self.roles.deadline(),
         ];
         Ok(deadlines.into_iter().flatten().min())
     }

@@ -84,7 +84,10 @@ impl TrusteeAgent {
             | Command::LedgerShow
             | Command::LedgerStatus
             | Command::WitnessCard
-            | Command::WitnessAdopt { .. } => self.roles.command(work, &command).map(Ok),
+            | Command::WitnessAdopt { .. } => self
+                .roles
+                .command(work, &self.config.name, &command)
+                .map(Ok),
         }
     }
 

@@ -1,7 +1,7 @@
 //! An operator, three witnesses and a reader over a network that loses messages, on disks that
 //! crash.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
-use super::{key, rng};
+use super::ledger_support::{key, rng};
 use kith_protocol::agent::{Context, Step, Work};
 use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::did::{Did, Endpoint, LocalDid};
@@ -133,6 +133,8 @@ pub struct Net {
     pub steps: u64,
     pub crash: Option<(u64, Crash)>,
     pub offers: Vec<Cosign>,
+    /// What the witnesses' clocks show when it is not what the operator's shows.
+    pub refusing_clock: Option<Timestamp>,
     /// The root each witness has signed for each size.
     signed: BTreeMap<(usize, String), String>,
 }
@@ -169,6 +171,7 @@ impl Net {
             steps: 0,
             crash: None,
             offers: Vec::new(),
+            refusing_clock: None,
             signed: BTreeMap::new(),
         }
     }
@@ -263,7 +266,7 @@ impl Net {
     pub fn offer(&mut self, witness: usize, offer: Cosign) -> Option<Cosigned> {
         let crash = self.crashes();
         let note = offer.note.clone();
-        let (log, now) = (offer.log, self.now);
+        let (log, now) = (offer.log, self.refusing_clock.unwrap_or(self.now));
         let from = self.descriptor.operator.did.clone();
         let message = received(
             from,

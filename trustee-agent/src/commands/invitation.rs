@@ -1,5 +1,5 @@
 //! `invitation`: someone asks this person to become a trustee.
-use super::{ask, present, tell};
+use super::{ask, present, tell, which};
 use crate::cli::Invitation;
 use kith_protocol::trustee::command::{Answer, Command};
 use kith_runtime::console::{Console, Failure};
@@ -9,7 +9,10 @@ pub(super) async fn carry_out(console: &Console, task: Invitation) -> Result<(),
         Invitation::Open { link } => open(console, &link).await,
         Invitation::List => tell(console, &Command::InvitationList).await,
         Invitation::Accept { id } => accept(console, id).await,
-        Invitation::Decline { id } => tell(console, &Command::InvitationDecline { id }).await,
+        Invitation::Decline { id } => {
+            let id = which::invitation(console, id).await?;
+            tell(console, &Command::InvitationDecline { id }).await
+        }
     }
 }
 
@@ -27,7 +30,8 @@ async fn open(console: &Console, link: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn accept(console: &Console, id: String) -> Result<(), Failure> {
+async fn accept(console: &Console, id: Option<String>) -> Result<(), Failure> {
+    let id = which::invitation(console, id).await?;
     tell(console, &Command::InvitationAccept { id }).await?;
     console.screen.say(
         "Now make sure that it is really the person you know: call, or meet, and compare words.\n\

@@ -6,6 +6,7 @@ mod owner;
 mod request;
 mod serve;
 mod status;
+mod which;
 
 use crate::cli::{Cli, Share, Task};
 use crate::show;

@@ -1,5 +1,5 @@
 //! `owner`: the people who trust this one.
-use super::{ask, tell, unexpected};
+use super::{tell, unexpected};
 use crate::cli::Owner;
 use kith_protocol::trustee::command::{Answer, Command};
 use kith_runtime::console::{Console, Failure};
@@ -13,7 +13,8 @@ pub(super) async fn carry_out(console: &Console, task: Owner) -> Result<(), Fail
 }
 
 async fn verify(console: &Console, name: String, heard: Option<String>) -> Result<(), Failure> {
-    let words = ask(console, &Command::OwnerWords { name: name.clone() }).await?;
+    let ask_words = Command::OwnerWords { name: name.clone() };
+    let words = console.ask_patiently(&ask_words).await?;
     let Answer::Words(words) = words else {
         return Err(unexpected());
     };

@@ -1,10 +1,13 @@
 //! `request`: someone who lost everything asks for help. The guided check is here; what the agent
 //! demands beyond it (the right words, the ledger) no command line can skip.
-use super::{ask, present, tell, unexpected};
+use super::{ask, present, tell, unexpected, which};
 use crate::cli::{Request, Talked};
-use kith_protocol::trustee::command::{Answer, Command, RequestView};
+use kith_protocol::trustee::command::{Answer, Command, WordsView};
 use kith_runtime::console::{Console, Exit, Failure};
+use std::time::{Duration, Instant};
 
+/// How long a person waits gladly for the claimant's agent.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// What the person is asked about the conversation, in the order of [`Talked`].
 const CONVERSATIONS: [(&str, Talked); 3] = [
     ("on the phone, on a number I had before", Talked::Call),
@@ -16,10 +19,19 @@ pub(super) async fn carry_out(console: &Console, task: Request) -> Result<(), Fa
     match task {
         Request::Open { link, owner } => open(console, &link, owner).await,
         Request::List => tell(console, &Command::RequestList).await,
-        Request::Show { id } => tell(console, &Command::RequestShow { id }).await,
-        Request::Verify { id, heard, talked } => verify(console, id, heard, talked).await,
-        Request::Approve { id } => approve(console, id).await,
-        Request::Deny { id } => tell(console, &Command::RequestDeny { id }).await,
+        Request::Show { id } => {
+            let id = which::request(console, id).await?;
+            tell(console, &Command::RequestShow { id }).await
+        }
+        Request::Verify { id, heard, talked } => {
+            let id = which::request(console, id).await?;
+            verify(console, id, heard, talked).await
+        }
+        Request::Approve { id } => approve(console, which::request(console, id).await?).await,
+        Request::Deny { id } => {
+            let id = which::request(console, id).await?;
+            tell(console, &Command::RequestDeny { id }).await
+        }
     }
 }
 
@@ -65,12 +77,8 @@ async fn verify(
     heard: Option<String>,
     talked: Option<Talked>,
 ) -> Result<(), Failure> {
-    let view = shown(console, &id).await?;
     live_conversation(console, talked)?;
-    let words = view.words.ok_or_else(|| {
-        let message = "the words are not known yet: the other side has not answered; try again";
-        Failure::new(Exit::Pending, message)
-    })?;
+    let words = request_words(console, &id).await?;
     let words = console.compare_words("the claimant", (&words.say, &words.choices), heard)?;
     tell(
         console,
@@ -86,10 +94,22 @@ async fn verify(
     Ok(())
 }
 
-async fn shown(console: &Console, id: &str) -> Result<RequestView, Failure> {
-    match ask(console, &Command::RequestShow { id: id.to_owned() }).await? {
-        Answer::Request(view) => Ok(view),
-        _ => Err(unexpected()),
+/// The words, once the claimant's agent has answered; waited for as long as a person does gladly.
+async fn request_words(console: &Console, id: &str) -> Result<WordsView, Failure> {
+    let began = Instant::now();
+    loop {
+        let show = Command::RequestShow { id: id.to_owned() };
+        let Answer::Request(view) = ask(console, &show).await? else {
+            return Err(unexpected());
+        };
+        if let Some(words) = view.words {
+            return Ok(words);
+        }
+        if view.state != "connecting" || began.elapsed() > PATIENCE {
+            let message = format!("there are no words to compare: {}", view.state);
+            return Err(Failure::new(Exit::Pending, message));
+        }
+        tokio::time::sleep(PATIENCE / 25).await;
     }
 }
 

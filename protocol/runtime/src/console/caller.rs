@@ -3,6 +3,12 @@ use super::{Console, Exit, Failure};
 use crate::local_client::{ClientError, LocalClient};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::time::{Duration, Instant};
+
+/// How long a person waits gladly for another agent's answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often the agent is asked again meanwhile.
+const PACE: Duration = Duration::from_millis(200);
 
 impl Console {
     /// Sends a command to the running agent.
@@ -13,6 +19,26 @@ impl Console {
         let client = LocalClient::of(&self.home).map_err(|error| self.failed(&error))?;
         let answer = client.command(command).await;
         answer.map_err(|error| self.failed(&error))
+    }
+
+    /// As [`Console::ask`], and again for a few seconds while the agent says that someone else's
+    /// agent must answer first.
+    ///
+    /// # Errors
+    /// As [`Console::ask`]; [`Exit::Pending`] when it is still so.
+    pub async fn ask_patiently<C: Serialize, A: DeserializeOwned>(
+        &self,
+        command: &C,
+    ) -> Result<A, Failure> {
+        let began = Instant::now();
+        loop {
+            match self.ask(command).await {
+                Err(failure) if failure.exit == Exit::Pending && began.elapsed() < PATIENCE => {
+                    tokio::time::sleep(PACE).await;
+                }
+                other => return other,
+            }
+        }
     }
 
     /// Whether an agent answers on the socket.

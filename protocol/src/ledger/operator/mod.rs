@@ -10,6 +10,7 @@ mod peers;
 mod publish;
 mod queue;
 mod rows;
+mod status;
 
 use super::book::{Book, Operated};
 use super::certificate::{Certified, verify_offer};
@@ -27,6 +28,7 @@ use crate::time::Timestamp;
 use peers::Peer;
 use queue::{Creations, Queue};
 use rows::{HeadRow, Notes, OperatorRow};
+pub use status::OperatorStatus;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
@@ -143,14 +145,15 @@ impl Operator {
         })
     }
 
-    /// Reads the rows anew if memory is not what they say.
-    fn refresh(&mut self, work: &Work<'_>) -> Result<(), Damage> {
+    /// Reads the rows anew if memory is not what they say, and looks at the clock.
+    fn refresh(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
         let stored = work.load::<HeadRow>(&self.head.id())?;
         if stored.as_ref() != Some(&self.head)
             && let Some(reread) = Self::open(work, work.now)?
         {
             *self = reread;
         }
+        self.mind_the_clock(work);
         Ok(())
     }
 

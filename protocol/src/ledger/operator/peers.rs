@@ -45,6 +45,11 @@ impl Peer {
         self.due = now.after(Millis(pause));
     }
 
+    /// No pause lasts longer than the longest, whatever the clock did meanwhile.
+    pub(super) fn mind_the_clock(&mut self, now: Timestamp) {
+        self.due = self.due.min(now.after(LONGEST_PAUSE));
+    }
+
     /// It says how many entries it holds. Whether the rest is sent at once: on progress, and on the
     /// first answer to an offer.
     pub(super) fn tells(&mut self, have: u64) -> bool {

@@ -67,9 +67,41 @@ impl Operator {
         [batch, Some(renewal), wanted].into_iter().flatten().min()
     }
 
+    /// A clock that jumped ahead may have made a head that no witness will cosign for long. One
+    /// without new entries is dropped when the clock is back: the same root under another time is
+    /// no fork. Pauses that were measured on the wrong clock are cut short.
+    pub(super) fn mind_the_clock(&mut self, work: &mut Work<'_>) {
+        let entries = self
+            .certified
+            .as_ref()
+            .map_or(0, |certified| certified.size);
+        let idle = |proposal: &Checkpoint| proposal.size == entries && proposal.time > work.now;
+        if self.proposal.as_ref().is_some_and(idle) {
+            (self.proposal, self.head.proposal) = (None, None);
+            self.save_head(work);
+        }
+        self.peers
+            .iter_mut()
+            .for_each(|peer| peer.mind_the_clock(work.now));
+        self.queue.mind_the_clock(work.now);
+        let soonest = work.now.after(self.log.descriptor.max_skew);
+        self.wanted = self.wanted.filter(|wanted| *wanted <= soonest);
+    }
+
+    /// Entries carry their time for ever, and a head with entries is never replaced. So they are
+    /// only made on a clock that a quorum has just agreed to: after a long silence, a start or a
+    /// jump of the clock, a head without entries comes first.
+    fn clock_is_agreed(&self, now: Timestamp) -> bool {
+        let agreed =
+            |certified: &Checkpoint| now.since(certified.time) <= self.log.descriptor.max_age;
+        self.certified.as_ref().is_some_and(agreed)
+    }
+
     fn propose(&mut self, work: &mut Work<'_>) {
         let time = self.next_time(work.now);
-        self.publish_pending(work, time);
+        if self.clock_is_agreed(time) {
+            self.publish_pending(work, time);
+        }
         let size = self.book.size();
         let root = self
             .book

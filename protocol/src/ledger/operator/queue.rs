@@ -113,6 +113,13 @@ impl Queue {
         self.rows.drain(..count).collect()
     }
 
+    /// Nothing arrived later than now, whatever the clock showed then.
+    pub(super) fn mind_the_clock(&mut self, now: Timestamp) {
+        self.rows
+            .iter_mut()
+            .for_each(|row| row.at = row.at.min(now));
+    }
+
     /// When the first of them arrived.
     pub(super) fn oldest(&self) -> Option<Timestamp> {
         self.rows.first().map(|row| row.at)
@@ -129,7 +136,7 @@ pub(super) struct Creations {
 impl Creations {
     /// Counts one more; false where that is too many.
     pub(super) fn admit(&mut self, sender: &Did, now: Timestamp) -> bool {
-        if now.since(self.since) >= CREATION_WINDOW {
+        if now.since(self.since) >= CREATION_WINDOW || now < self.since {
             self.since = now;
             self.counts.clear();
         }

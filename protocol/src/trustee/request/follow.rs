@@ -8,7 +8,7 @@ use crate::agent::{Event, Work};
 use crate::anchor::{Anchor, Outcome};
 use crate::bytes::Digest;
 use crate::error::Damage;
-use crate::ledger::{ApprovalBody, Record, RequestKind, RequestStatus, Verdict};
+use crate::ledger::{ApprovalBody, Record, RequestKind, RequestStatus, Verdict, View};
 use crate::outbox;
 use crate::record::{self, Records};
 use crate::time::{Millis, Timestamp};
@@ -39,12 +39,13 @@ pub(in crate::trustee) fn pace_all(
 ) -> Result<(), Damage> {
     let mut paces = BTreeMap::new();
     for ward in record::load_all::<Ward>(records, &[])? {
-        let idle = anchor
-            .view(&ward.ledger)
-            .map(|view| view.descriptor().max_age.0 / 8);
-        if let Some(idle) = idle {
-            paces.entry(ward.ledger).or_insert(Millis(idle));
-        }
+        let Some(view) = anchor.view(&ward.ledger) else {
+            continue;
+        };
+        let idle = Millis(view.descriptor().max_age.0 / 8);
+        let wanted = hurry(view, &ward).map_or(idle, |pace| pace.min(idle));
+        let slot = paces.entry(ward.ledger).or_insert(wanted);
+        *slot = (*slot).min(wanted);
     }
     for session in record::load_all::<Session>(records, &[])?
         .iter()
@@ -64,6 +65,17 @@ pub(in crate::trustee) fn pace_all(
         anchor.set_pace(&log, pace);
     }
     Ok(())
+}
+
+/// The pace that an open request on this owner's policy asks for, ours or not: a backup host and a
+/// trustee who was not called must see its end as soon as anybody, or a revoked agent has power with
+/// them for as long as they look the other way (G13).
+fn hurry(view: &View, ward: &Ward) -> Option<Millis> {
+    let ids = view.state().requests_on(&ward.policy);
+    let open = ids.iter().filter_map(|id| facts::request(view, id));
+    open.filter(|(_, status)| !status.ended)
+        .map(|(body, _)| pace(body.lane.delay))
+        .min()
 }
 
 fn follows(session: &Session) -> bool {

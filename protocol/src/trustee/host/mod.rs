@@ -1,0 +1,145 @@
+//! Backups kept for owners: put in chunks, given out on ledger evidence only (R5).
+//!
+//! A host reads nothing: it keeps ciphertext, and per backup one key that is of no use without the
+//! trustees' shares.
+mod give;
+mod keep;
+mod settle;
+
+pub(super) use give::{chunk, head, key};
+pub(super) use keep::{chunk_put, put};
+pub(super) use settle::settle;
+
+use crate::agent::Work;
+use crate::backup::{BackupHeader, SlotKey};
+use crate::bytes::{Blob, Digest};
+use crate::did::Did;
+use crate::error::{Damage, Refusal};
+use crate::record::{self, Key, Records, Row, Space};
+use crate::time::Timestamp;
+use crate::trustee::custody::Author;
+use crate::trustee::ward::WardId;
+use serde::{Deserialize, Serialize};
+
+/// Backups of one author that no ledger record names yet: the one being replaced and its successor.
+const UNANCHORED_PER_AUTHOR: usize = 2;
+/// Backups of one owner, anchored or not: bounds the disk an owner can take to six wallets.
+const BACKUPS_PER_OWNER: usize = 6;
+
+/// One backup.
+///
+/// # Security
+/// Holds this host's slot key; wiped on drop, kept in a sealed row.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// Whose.
+    pub(super) ward: WardId,
+    /// The header's digest.
+    pub(super) backup: Digest,
+    /// The header, canonical bytes.
+    header: Blob,
+    /// This host's part of the key.
+    slot_key: SlotKey,
+    /// By whose right it was put.
+    author: Author,
+    /// Which prekey its slot key was sealed to.
+    prekey: u32,
+    /// Our DID it came to, and whose it came from.
+    ours: Did,
+    theirs: Did,
+    /// When the header came.
+    stored: Timestamp,
+}
+
+/// How many chunks of a backup are here, in a small row of its own because it changes with each.
+#[derive(Serialize, Deserialize)]
+struct Progress {
+    ward: WardId,
+    backup: Digest,
+    have: u32,
+}
+
+/// One chunk.
+#[derive(Serialize, Deserialize)]
+struct Chunk {
+    ward: WardId,
+    backup: Digest,
+    index: u32,
+    data: Blob,
+}
+
+impl Row for Kept {
+    const SPACE: Space = Space::Kept;
+    fn id(&self) -> Vec<u8> {
+        id(&self.ward, &self.backup)
+    }
+}
+
+impl Row for Progress {
+    const SPACE: Space = Space::KeptProgress;
+    fn id(&self) -> Vec<u8> {
+        id(&self.ward, &self.backup)
+    }
+}
+
+impl Row for Chunk {
+    const SPACE: Space = Space::KeptChunk;
+    fn id(&self) -> Vec<u8> {
+        chunk_id(&self.ward, &self.backup, self.index)
+    }
+}
+
+fn id(ward: &WardId, backup: &Digest) -> Vec<u8> {
+    [&ward.0[..], &backup.0].concat()
+}
+
+fn chunk_id(ward: &WardId, backup: &Digest, index: u32) -> Vec<u8> {
+    [&id(ward, backup)[..], &index.to_be_bytes()].concat()
+}
+
+impl Kept {
+    /// The header, which was checked when it came.
+    fn header(&self) -> Result<BackupHeader, Damage> {
+        BackupHeader::read(&self.header.0).map_err(|_| self.damage())
+    }
+
+    fn damage(&self) -> Damage {
+        Damage {
+            key: Key::new(Self::SPACE, &self.id()),
+        }
+    }
+
+    /// Chunks here.
+    fn have(&self, records: &dyn Records) -> Result<u32, Damage> {
+        let progress = record::load::<Progress>(records, &self.id())?;
+        Ok(progress.map_or(0, |progress| progress.have))
+    }
+
+    fn is_complete(&self, records: &dyn Records) -> Result<bool, Damage> {
+        Ok(self.have(records)? as usize == self.header()?.chunks.len())
+    }
+
+    /// Forgets it, chunks and all.
+    fn discard(&self, work: &mut Work<'_>) -> Result<(), Damage> {
+        for index in 0..self.have(work)? {
+            work.erase::<Chunk>(&chunk_id(&self.ward, &self.backup, index));
+        }
+        work.erase::<Progress>(&self.id());
+        work.erase::<Self>(&self.id());
+        Ok(())
+    }
+}
+
+/// All backups of one owner.
+fn of(records: &dyn Records, ward: &WardId) -> Result<Vec<Kept>, Damage> {
+    record::load_all(records, &ward.0)
+}
+
+/// How many backups are kept here, whole or not.
+pub(super) fn count(records: &dyn Records) -> usize {
+    records.scan(Key::new(Space::Kept, &[]).as_bytes()).len()
+}
+
+fn unknown_backup() -> Refusal {
+    Refusal::new("e.p.req.unknown-backup", "no such backup is kept here")
+}

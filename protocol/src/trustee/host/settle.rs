@@ -1,0 +1,72 @@
+//! What happens to kept backups when the ledger moves on.
+use super::keep::anchored;
+use super::{Kept, of};
+use crate::agent::Work;
+use crate::anchor::Anchor;
+use crate::bytes::Digest;
+use crate::error::Damage;
+use crate::trustee::connection::{self, Party};
+use crate::trustee::custody::Author;
+use crate::trustee::ward::Ward;
+use crate::trustee::{facts, history};
+
+/// Does for every owner on this log what the log now shows.
+pub(in crate::trustee) fn settle(
+    work: &mut Work<'_>,
+    anchor: &Anchor,
+    log: &Digest,
+) -> Result<(), Damage> {
+    for ward in work.all::<Ward>()? {
+        if ward.ledger == *log && ward.is_verified() {
+            settle_one(work, anchor, ward)?;
+        }
+    }
+    Ok(())
+}
+
+fn settle_one(work: &mut Work<'_>, anchor: &Anchor, ward: Ward) -> Result<(), Damage> {
+    let Some(active) = anchor
+        .view(&ward.ledger)
+        .and_then(|view| facts::active(view, &ward.policy))
+    else {
+        return Ok(());
+    };
+    let (epoch, head) = (active.epoch, active.backup_head);
+    let all = of(work, &ward.id)?;
+    let Some(current) = all.iter().find(|kept| kept.backup == head) else {
+        return Ok(());
+    };
+    move_connection(work, &ward, current)?;
+    if !current.is_complete(work)? {
+        return Ok(());
+    }
+    // Once the active epoch's backup is whole, those of earlier epochs open with no key that lives.
+    for old in &all {
+        if old.header()?.draft.epoch < epoch && !anchored(anchor, &ward).contains(&old.backup) {
+            old.discard(work)?;
+            history::note(work, format!("deleted an older backup of {}", ward.name))?;
+        }
+    }
+    Ok(())
+}
+
+/// After a completed recovery the owner is who put the anchored backup; her old connection speaks no
+/// more (G13).
+fn move_connection(work: &mut Work<'_>, ward: &Ward, current: &Kept) -> Result<(), Damage> {
+    let moved = (&ward.ours, &ward.theirs) != (&current.ours, &current.theirs);
+    if let (Author::Claimant(_), true) = (&current.author, moved) {
+        let mut ward = ward.clone();
+        connection::assign(work, &current.ours, Party::Ward(ward.id));
+        ward.ours = current.ours.clone();
+        ward.theirs = current.theirs.clone();
+        history::note(
+            work,
+            format!(
+                "{} was recovered; her agent speaks on a new connection",
+                ward.name
+            ),
+        )?;
+        work.save(&ward);
+    }
+    Ok(())
+}
