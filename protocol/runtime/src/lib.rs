@@ -25,3 +25,4 @@ pub mod process;
 mod sending;
 pub mod store;
 pub mod swarm;
+mod synced;

@@ -4,7 +4,7 @@ use crate::driver::{Driver, DriverError, Inbox};
 use crate::homes::{Home, HomeError};
 use crate::keystore::{self, KeystoreError};
 use crate::ledger_client::LedgerClient;
-use crate::local_api::{self, Desk, SocketError};
+use crate::local_api::{self, Asked, Desk, SocketError};
 use crate::network::{Delivery, Network};
 use crate::node::{Node, NodeError};
 use crate::passphrase::Passphrase;
@@ -128,7 +128,8 @@ where
     running.ended().await
 }
 
-/// Starts the agent that `open` makes of its rows. It runs until [`Running::stop`], or until it ends by itself.
+/// Starts the agent that `open` makes of its rows. It runs until [`Running::stop`], or until it
+/// ends by itself.
 ///
 /// # Errors
 /// [`RunError`].
@@ -155,23 +156,25 @@ where
     drop(key);
     let agent = open(&store)?;
     let listener = local_api::bind(home.socket()).await?;
-    let (network, deliveries) = connect(&store, listen.as_deref(), &announce).await?;
-    tracing::info!(peer = network.endpoint().peer_id(), addresses = ?network.endpoint().addresses(), "listening");
-    spin(
-        agent,
-        store,
-        network,
-        deliveries,
-        listener,
-        home.socket().into(),
-    )
+    let line = connect(&store, listen.as_deref(), &announce).await?;
+    let endpoint = line.network.endpoint();
+    tracing::info!(peer = endpoint.peer_id(), addresses = ?endpoint.addresses(), "listening");
+    let (desk, asked) = Desk::new(endpoint.clone());
+    let driver = driver(agent, store, line, (&desk, asked));
+    spin(driver, desk, listener, home.socket().into())
+}
+
+/// The network, and what comes from it.
+struct Line {
+    network: Network,
+    deliveries: mpsc::Receiver<Delivery>,
 }
 
 async fn connect(
     store: &Store,
     listen: Option<&str>,
     announce: &[String],
-) -> Result<(Network, mpsc::Receiver<Delivery>), RunError> {
+) -> Result<Line, RunError> {
     let mut node = Node::load(store)?;
     let address = node.listen(listen)?;
     let announced = announce
@@ -180,7 +183,10 @@ async fn connect(
         .collect::<Result<Vec<_>, _>>()?;
     let (network, deliveries, own) = swarm::start(node.key(), address, &announced).await?;
     node.keep(store, &own.to_string(), listen.is_some())?;
-    Ok((network, deliveries))
+    Ok(Line {
+        network,
+        deliveries,
+    })
 }
 
 fn announced(text: &str) -> Result<Multiaddr, RunError> {
@@ -190,11 +196,45 @@ fn announced(text: &str) -> Result<Multiaddr, RunError> {
     })
 }
 
-fn spin<G>(
+type DeskOf<G> = Desk<<G as Agent>::Command, <G as Agent>::Answer>;
+type AskedOf<G> = mpsc::Receiver<Asked<<G as Agent>::Command, <G as Agent>::Answer>>;
+
+fn driver<G: Agent>(
     agent: G,
-    store: Store,
-    network: Network,
-    deliveries: mpsc::Receiver<Delivery>,
+    disk: Store,
+    line: Line,
+    (desk, asked): (&DeskOf<G>, AskedOf<G>),
+) -> Driver<G, Store> {
+    let Line {
+        network,
+        deliveries,
+    } = line;
+    let (sending, returns) = Sending::new(network.clone());
+    let (ledger, answers) = LedgerClient::new(network.clone());
+    let stop = desk.stop.subscribe();
+    let inbox = Inbox {
+        asked,
+        deliveries,
+        returns,
+        answers,
+        stop,
+    };
+    let events = desk.events.clone();
+    Driver {
+        agent,
+        disk,
+        network,
+        sending,
+        ledger,
+        events,
+        inbox,
+        last_deadline: None,
+    }
+}
+
+fn spin<G>(
+    driver: Driver<G, Store>,
+    desk: DeskOf<G>,
     listener: UnixListener,
     socket: PathBuf,
 ) -> Result<Running, RunError>
@@ -203,29 +243,7 @@ where
     G::Command: DeserializeOwned + Send + 'static,
     G::Answer: Serialize + Send + 'static,
 {
-    let endpoint = network.endpoint().clone();
-    let (desk, asked) = Desk::new(endpoint.clone());
-    let (sending, returns) = Sending::new(network.clone());
-    let (ledger, answers) = LedgerClient::new(network.clone());
-    let stop = desk.stop.clone();
-    let inbox = Inbox {
-        asked,
-        deliveries,
-        returns,
-        answers,
-        stop: stop.subscribe(),
-    };
-    let events = desk.events.clone();
-    let driver = Driver {
-        agent,
-        disk: store,
-        network,
-        sending,
-        ledger,
-        events,
-        inbox,
-        last_deadline: None,
-    };
+    let (endpoint, stop) = (desk.endpoint.clone(), desk.stop.clone());
     let ended = on_its_own_thread(driver, stop.clone(), socket)?;
     let api = local_api::serve(listener, desk);
     Ok(Running {

@@ -9,6 +9,7 @@ use crate::disk;
 use crate::keystore::WalletKey;
 use crate::limits::{CACHE, KEY_LIMIT, SEGMENT};
 use crate::pieces::{self, FORMAT, Sealer};
+use crate::synced::Synced;
 use kith_protocol::error::Damage;
 use kith_protocol::record::{Batch, Bytes, Key, ROW_LIMIT, Records};
 use std::fs::{File, TryLockError};
@@ -37,15 +38,6 @@ pub struct Store {
     /// Where the first unreadable row is: [`Records`] cannot return an error.
     damage: OnceLock<Damage>,
     synced: Synced,
-}
-
-/// What is synced after sled's own flush.
-struct Synced {
-    file: File,
-    dir: File,
-    blobs: PathBuf,
-    /// Held while the store is open; dropped last.
-    _lock: File,
 }
 
 /// Why a store cannot be opened, read or written. Each ends the process: what is not durable must
@@ -302,45 +294,6 @@ impl Records for Store {
     }
 }
 
-impl Synced {
-    fn of(path: &Path, lock: File) -> io::Result<Self> {
-        // A new store's settings file and name are as needful as its data.
-        File::open(path.join("conf"))?.sync_all()?;
-        disk::sync_dir(path)?;
-        disk::sync_dir(path.parent().unwrap_or(path))?;
-        Ok(Self {
-            file: File::open(path.join("db"))?,
-            dir: File::open(path)?,
-            blobs: path.join("blobs"),
-            _lock: lock,
-        })
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.sync_blobs()?;
-        self.file.sync_all()?;
-        self.dir.sync_all()
-    }
-
-    /// There should be none, see `pieces.rs`; if a page did grow so large, it is not lost.
-    fn sync_blobs(&self) -> io::Result<()> {
-        let mut found = false;
-        for blob in std::fs::read_dir(&self.blobs)? {
-            found = true;
-            match File::open(blob?.path()) {
-                // sled removes them in the background.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                opened => opened?.sync_all()?,
-            }
-        }
-        if found {
-            disk::sync_dir(&self.blobs)
-        } else {
-            Ok(())
-        }
-    }
-}
-
 fn piece_key(key: &[u8], number: usize) -> Vec<u8> {
     match u16::try_from(number).expect("a row has at most 1 MiB") {
         0 => key.to_vec(),
@@ -368,6 +321,10 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 }
 
 /// sled meets some damaged files with a panic; it is caught and the store named.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "before anything is served, and only at a reopening"
+)]
 fn open_sled(path: &Path) -> Result<sled::Db, StoreError> {
     let config = sled::Config::default()
         .path(path)
