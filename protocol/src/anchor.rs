@@ -62,7 +62,8 @@ impl Row for Offer {
 struct Followed {
     view: View,
     pace: Millis,
-    due: Timestamp,
+    /// When the chain was looked at last.
+    looked: Option<Timestamp>,
 }
 
 /// All logs an agent follows.
@@ -185,7 +186,7 @@ impl Anchor {
     /// Fetches the chain now.
     pub fn look(&mut self, work: &mut Work<'_>, log: Digest) {
         if let Some(followed) = self.logs.get_mut(&log) {
-            followed.due = work.now.after(followed.pace);
+            followed.looked = Some(work.now);
             // A head of now: an idle log makes one when asked, so that ledger time goes on.
             work.ask(followed.view.follow(work.now));
         }
@@ -310,7 +311,7 @@ impl Anchor {
         let due: Vec<Digest> = self
             .logs
             .iter()
-            .filter(|(_, log)| log.due <= work.now)
+            .filter(|(_, log)| log.due() <= work.now)
             .map(|(id, _)| *id)
             .collect();
         for log in due {
@@ -329,7 +330,7 @@ impl Anchor {
             .iter()
             .filter(|offer| offer.outcome == Outcome::Waiting)
             .map(|offer| offer.due);
-        Ok(offers.chain(self.logs.values().map(|log| log.due)).min())
+        Ok(offers.chain(self.logs.values().map(Followed::due)).min())
     }
 }
 
@@ -341,7 +342,14 @@ impl Followed {
         Self {
             view,
             pace,
-            due: Timestamp(0),
+            looked: None,
         }
+    }
+
+    /// When it is looked at next: a pace that is set shorter counts from the last look, not from the
+    /// next one.
+    fn due(&self) -> Timestamp {
+        self.looked
+            .map_or(Timestamp(0), |looked| looked.after(self.pace))
     }
 }
