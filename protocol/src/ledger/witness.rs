@@ -179,8 +179,9 @@ impl Witness {
     }
 
     fn refresh(&mut self, work: &Work<'_>) -> Result<(), Damage> {
-        let stored = work.load::<WitnessRow>(&self.row.id())?;
-        if stored.is_none_or(|stored| stored.memory != self.row.memory)
+        // Compared as bytes, because reading them would resolve every identifier in the descriptor.
+        let stored = work.read(&Key::new(WitnessRow::SPACE, &self.row.id()));
+        if stored.is_none_or(|stored| *stored != *self.row.to_bytes())
             && let Some(reread) = Self::open(work, &self.row.log)?
         {
             *self = reread;

@@ -94,8 +94,9 @@ impl View {
     /// # Errors
     /// [`Damage`], as [`View::open`].
     pub fn refresh(&mut self, records: &dyn Records) -> Result<(), Damage> {
-        let stored = record::load::<LogRow>(records, &self.row.log.0)?;
-        if stored.as_ref() == Some(&self.row) {
+        // Compared as bytes, because reading them would resolve every identifier in the descriptor.
+        let stored = records.read(&Key::new(LogRow::SPACE, &self.row.id()));
+        if stored.is_some_and(|stored| *stored == *self.row.to_bytes()) {
             return Ok(());
         }
         let reread = Self::open(records, &self.row.log)?;
