@@ -243,3 +243,41 @@ impl Records for Overlay<'_> {
         rows.into_iter().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Space;
+
+    /// All spaces with their numbers. The match has no arm for others, so a new space does not
+    /// compile before its number stands here. The compiler refuses one number for two.
+    macro_rules! spaces {
+        ($($space:ident = $number:literal)*) => {
+            const SPACES: &[Space] = &[$(Space::$space),*];
+
+            fn pinned(space: Space) -> u8 {
+                match space { $(Space::$space => $number,)* }
+            }
+        };
+    }
+
+    spaces! {
+        Identity = 1 LocalDid = 2 Invitation = 3 Connection = 4 Outbox = 5 Answered = 6
+        Log = 7 LogEntry = 8 Append = 9 Conflict = 10
+        Secret = 20 Trustee = 21 Deal = 22 Backup = 23 BackupChunk = 24 Claim = 25 Claimed = 26
+        Alert = 27 SecretChunk = 28 Noted = 29
+        Ward = 40 Custody = 41 Prekey = 42 Request = 43 History = 44
+        Kept = 50 KeptChunk = 51 KeptProgress = 52
+        Operator = 60 OperatorPending = 61 Witness = 62 WitnessEntry = 63
+        Runtime = 90
+    }
+
+    /// The number is the first byte of every stored key: changed, it would hide what is stored.
+    #[test]
+    fn every_space_keeps_its_number_and_none_is_that_of_another() {
+        for space in SPACES {
+            assert_eq!(*space as u8, pinned(*space), "{space:?}");
+        }
+        let numbers: std::collections::BTreeSet<u8> = SPACES.iter().map(|s| *s as u8).collect();
+        assert_eq!(numbers.len(), SPACES.len());
+    }
+}

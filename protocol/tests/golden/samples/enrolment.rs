@@ -1,0 +1,46 @@
+//! Standard messages, trustee-setup, short-authentication.
+
+use kith_protocol::bytes::Blob;
+use kith_protocol::message::setup::{Accept, Ack, Capability, Decline};
+use kith_protocol::message::words::{Confirm, Mismatch, Reveal};
+use kith_protocol::message::{Body, Empty, Ping, PingResponse, ProblemReport};
+use kith_protocol::words;
+
+use super::{Sample, plain};
+use crate::people::{nonce, prekey};
+use crate::scene::Scene;
+
+pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
+    let bodies = [
+        Body::Ping(Ping {
+            response_requested: true,
+        }),
+        Body::PingResponse(PingResponse {}),
+        Body::Problem(ProblemReport {
+            code: "e.p.trust.vetoed".into(),
+            comment: "the request was vetoed; \"nothing\" is released".into(),
+        }),
+        Body::Empty(Empty {}),
+        Body::SetupAccept(accept()),
+        Body::SetupAck(Ack {
+            nonce: nonce("owner"),
+            descriptor: Blob(scene.descriptor.to_bytes()),
+        }),
+        Body::SetupDecline(Decline {}),
+        Body::WordsReveal(Reveal {
+            nonce: nonce("trustee"),
+        }),
+        Body::WordsConfirm(Confirm {}),
+        Body::WordsMismatch(Mismatch {}),
+    ];
+    bodies.map(plain).into()
+}
+
+fn accept() -> Accept {
+    Accept {
+        label: "Bob".into(),
+        capabilities: vec![Capability::RecoveryShare, Capability::BackupHost],
+        commitment: words::commitment(&nonce("trustee")),
+        prekeys: vec![prekey("Bob", 0), prekey("Bob", 1)],
+    }
+}

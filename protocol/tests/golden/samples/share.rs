@@ -1,0 +1,90 @@
+//! recovery-share.
+
+use kith_protocol::keys::labels;
+use kith_protocol::message::Body;
+use kith_protocol::message::share::{Authority, Commit, Committed, Receipt, Store, Stored};
+use kith_protocol::share_pair::store_context;
+
+use super::{Sample, case, plain};
+use crate::people::{person, prekey, rng};
+use crate::scene::{EPOCH, Scene};
+
+pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
+    vec![
+        plain(Body::ShareStore(store(scene))),
+        case("by-claimant", Body::ShareStore(store_by_claimant(scene))),
+        plain(Body::ShareStored(stored(scene))),
+        plain(Body::ShareCommit(Commit {
+            policy: scene.policy,
+            epoch: EPOCH,
+        })),
+        plain(Body::ShareCommitted(Committed {
+            epoch: EPOCH,
+            active: true,
+        })),
+    ]
+}
+
+fn unsigned(scene: &Scene) -> Store {
+    let trustee = scene.trustee();
+    let context = store_context(&scene.policy, EPOCH, &scene.tag, trustee.did());
+    let prekey = prekey("Bob", 0);
+    let sealed = scene.pairs[0].seal(&prekey.sealing, &context, &mut rng("store"));
+    Store {
+        version: 1,
+        source_did: scene.owner().did().clone(),
+        policy: scene.policy,
+        tag: scene.tag,
+        epoch: EPOCH,
+        commitments: scene.commitments.clone(),
+        lane: scene.lane.clone(),
+        record: scene.record.clone(),
+        path: scene.path(),
+        prekey: prekey.number,
+        sealed: sealed.unwrap(),
+        hosts: vec![person("Heidi").did().clone(), person("Ivan").did().clone()],
+        authority: Authority::Agent {
+            key: scene.agent.verifying_key(),
+            signature: scene.agent.sign(labels::STORE, b""),
+        },
+    }
+}
+
+/// The first deal to Bob, signed by the owner's agent.
+pub(crate) fn store(scene: &Scene) -> Store {
+    let store = unsigned(scene);
+    let authority = Authority::Agent {
+        key: scene.agent.verifying_key(),
+        signature: scene.agent.sign(labels::STORE, &store.signed_bytes()),
+    };
+    Store { authority, ..store }
+}
+
+fn store_by_claimant(scene: &Scene) -> Store {
+    let store = Store {
+        hosts: Vec::new(),
+        ..unsigned(scene)
+    };
+    let authority = Authority::Claimant {
+        request: scene.request().id(),
+        signature: scene.claimant().sign(labels::STORE, &store.signed_bytes()),
+    };
+    Store { authority, ..store }
+}
+
+/// Bob's receipt for it.
+pub(crate) fn stored(scene: &Scene) -> Stored {
+    let receipt = Receipt {
+        policy: scene.policy,
+        epoch: EPOCH,
+        deal: scene.tag,
+        index: scene.pairs[0].index().get(),
+    };
+    Stored {
+        signature: scene
+            .trustee()
+            .sign_evidence(labels::RECEIPT, &receipt.signed_bytes()),
+        receipt,
+        next: prekey("Bob", 2),
+    }
+}
