@@ -11,7 +11,7 @@ use std::process::ExitCode;
 const ELSEWHERE: [(&str, &str); 6] = [
     (
         "power cuts",
-        "they need a file system of their own and the right to cut it off; crashes between steps and damaged files are tested",
+        "they need a file system of their own and the right to cut it off; killed processes and damaged files are tested",
     ),
     (
         "running agents of other implementations",

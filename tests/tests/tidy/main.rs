@@ -1,6 +1,7 @@
 //! The rules of the house, as far as a machine can check them: who imports whom, which requirement
 //! is shown where, what a file may contain. STYLE.md says why.
 mod code;
+mod described;
 mod imports;
 mod outside;
 mod requirements;
