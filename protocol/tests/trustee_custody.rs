@@ -510,7 +510,7 @@ fn the_old_share_stays_until_the_new_epoch_is_active() {
         .anchor(&deal, &mut world.ledger, world.trustee.now);
     world.hint(2);
     assert_eq!(world.shares(), (vec![1], vec![2]), "it waits on the ledger");
-    world.pass(Millis::seconds(24 * 3_600));
+    world.jump(Millis::seconds(24 * 3_600));
     world.hint(2);
     assert_eq!(world.shares(), (vec![2], vec![]));
     assert!(

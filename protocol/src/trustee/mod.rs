@@ -80,7 +80,7 @@ impl TrusteeAgent {
     }
 
     /// An answer to one of our messages. One that nobody asked for, or that comes from another than
-    /// who was asked, is ignored.
+    /// who was asked, is ignored; "not yet" leaves the message waiting.
     fn replied(
         &mut self,
         work: &mut Work<'_>,
@@ -91,7 +91,6 @@ impl TrusteeAgent {
         if let Body::LedgerCosigned(cosigned) = &reply {
             return self.roles.cosigned(work, from, cosigned);
         }
-        // "Not yet" is no answer: the message goes out again until the peer has caught up.
         if outbox::is_not_yet(&reply) || !outbox::settle(work, from, id)? {
             return Ok(());
         }

@@ -167,3 +167,170 @@ pub(super) fn send(
         Body::RecoveryRelease(release),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::Salt;
+    use crate::keys::role::Approval;
+    use crate::keys::{AgreementSecret, RecoverySecret, SigningKey};
+    use crate::ledger::RequestKind;
+    use crate::policy::{ApprovalPath, LaneOpening};
+    use crate::trustee::sighting::Reading;
+    use crate::vss::{Decrypt, Sign};
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    const DELAY: Millis = Millis::seconds(100);
+    const FULL: Timestamp = Timestamp(5_000_000);
+
+    fn request() -> RequestBody {
+        let rng = &mut ChaCha20Rng::seed_from_u64(1);
+        RequestBody {
+            log: Digest([1; 32]),
+            policy: Digest([2; 32]),
+            epoch: 4,
+            lane: LaneOpening {
+                lane: 0,
+                salt: Salt([3; 32]),
+                threshold: 2,
+                delay: DELAY,
+                lifetime: Millis::seconds(1_000),
+                cool_down: Millis(0),
+                override_threshold: 2,
+                decrypt_key: RecoverySecret::<Decrypt>::generate(rng).public_key(),
+                sign_key: RecoverySecret::<Sign>::generate(rng).public_key(),
+            },
+            kind: RequestKind::Lost,
+            signing: SigningKey::generate(rng).verifying_key(),
+            sealing: AgreementSecret::generate(rng).public_key(),
+            expiry: FULL,
+            sponsor: SigningKey::<Approval>::generate(rng).verifying_key(),
+            path: ApprovalPath {
+                salt: Salt([4; 32]),
+                position: 0,
+                siblings: [Digest([5; 32]); 8],
+            },
+        }
+    }
+
+    /// What the rule is asked, with each of six conditions whole or broken.
+    struct Case {
+        consent: Consent,
+        chain: Chain,
+        sighting: Option<Sighting>,
+    }
+
+    fn case(broken: u8) -> Case {
+        let is_broken = |condition: u8| broken >> condition & 1 == 1;
+        let head = FULL.after(DELAY);
+        let over = Reading {
+            uptime: DELAY.0,
+            wall: Timestamp(0),
+        };
+        let started = Sighting::first(
+            FULL,
+            Reading {
+                uptime: 0,
+                wall: Timestamp(0),
+            },
+        );
+        let watched = if is_broken(0) {
+            started
+        } else {
+            started.read(FULL, over)
+        };
+        let mut anchored = request();
+        if is_broken(1) {
+            let rng = &mut ChaCha20Rng::seed_from_u64(2);
+            anchored.sealing = AgreementSecret::generate(rng).public_key();
+        }
+        Case {
+            consent: Consent::new(request(), is_broken(2)),
+            chain: Chain {
+                anchored: Some(anchored),
+                allowed: if is_broken(3) {
+                    Err(ledger::Hold::Vetoed)
+                } else {
+                    Ok(())
+                },
+                active: Some(if is_broken(4) { 5 } else { 4 }),
+                head,
+                pace: Millis(0),
+            },
+            sighting: (!is_broken(5)).then_some(watched),
+        }
+    }
+
+    /// G1, G7, R13: all conditions hold, or nothing leaves.
+    #[test]
+    fn a_share_leaves_only_when_every_condition_holds() {
+        for broken in 0..1 << 6 {
+            let mut case = case(broken);
+            let permit = rule(&case.consent, &case.chain, &mut case.sighting);
+            assert_eq!(permit.is_ok(), broken == 0, "{broken:06b}");
+        }
+    }
+
+    /// Each condition names itself.
+    #[test]
+    fn a_hold_says_which_condition_failed() {
+        let holds: Vec<Hold> = (0..6)
+            .map(|condition| {
+                let mut case = case(1 << condition);
+                rule(&case.consent, &case.chain, &mut case.sighting)
+                    .err()
+                    .unwrap()
+            })
+            .collect();
+        let until = FULL.after(DELAY).after(DELAY);
+        let expected = [
+            Hold::Clocks { until },
+            Hold::OtherRequest,
+            Hold::VetoInHand,
+            Hold::Chain(ledger::Hold::Vetoed),
+            Hold::OtherEpoch,
+            Hold::NotWatched,
+        ];
+        assert_eq!(holds, expected);
+    }
+
+    /// R13: whatever the chain holds against it.
+    #[test]
+    fn nothing_leaves_for_what_the_chain_forbids() {
+        use ledger::Hold::{Delay, Ended, NotAnchored, NotFull, Stale, Vetoed};
+        let not_full = NotFull { have: 1, needed: 2 };
+        for hold in [
+            NotAnchored,
+            Ended,
+            not_full,
+            Vetoed,
+            Delay { until: FULL },
+            Stale,
+        ] {
+            let mut case = case(0);
+            case.chain.allowed = Err(hold.clone());
+            let refused = rule(&case.consent, &case.chain, &mut case.sighting).err();
+            assert_eq!(refused, Some(Hold::Chain(hold)));
+        }
+    }
+
+    /// R13: a request that another trustee sponsored is the same request.
+    #[test]
+    fn who_sponsored_does_not_matter() {
+        let mut case = case(0);
+        if let Some(anchored) = &mut case.chain.anchored {
+            let rng = &mut ChaCha20Rng::seed_from_u64(3);
+            anchored.sponsor = SigningKey::<Approval>::generate(rng).verifying_key();
+        }
+        assert!(rule(&case.consent, &case.chain, &mut case.sighting).is_ok());
+    }
+
+    /// R13: a request that is not on the chain.
+    #[test]
+    fn nothing_leaves_for_a_request_that_is_not_anchored() {
+        let mut case = case(0);
+        case.chain.anchored = None;
+        assert!(rule(&case.consent, &case.chain, &mut case.sighting).is_err());
+    }
+}

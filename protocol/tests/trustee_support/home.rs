@@ -131,7 +131,9 @@ impl Home {
                 .deadline(&self.rows)
                 .unwrap()
                 .unwrap_or(end);
-            let next = due.max(Timestamp(self.now.0 + 1)).min(end);
+            // An agent that was just opened wants to look at once, every time.
+            let least = if self.forgetful { 2_000 } else { 1 };
+            let next = due.max(Timestamp(self.now.0 + least)).min(end);
             self.uptime += next.0 - self.now.0;
             self.now = next;
             if due <= self.now {

@@ -18,6 +18,8 @@ pub struct Ledger {
     pub state: State,
     /// Added to the world's time: a ledger that is pushed.
     pub ahead: Millis,
+    /// Taken off: a ledger whose time is right where the trustee's own clock has jumped.
+    pub behind: Millis,
     /// Answers nothing.
     pub silent: bool,
     /// Refuses every veto.
@@ -50,6 +52,7 @@ impl Ledger {
             entries: Vec::new(),
             state,
             ahead: Millis(0),
+            behind: Millis(0),
             silent: false,
             censors_vetoes: false,
         }
@@ -66,7 +69,7 @@ impl Ledger {
     }
 
     pub fn append(&mut self, record: &Record, now: Timestamp) -> Result<u64, Invalid> {
-        let time = now.after(self.ahead);
+        let time = self.time(now);
         let effect = check(&self.state, record, time)?;
         self.state.apply(&effect);
         self.entries.push(Blob(
@@ -112,7 +115,7 @@ impl Ledger {
             origin: self.descriptor.origin.clone(),
             size: self.entries.len() as u64,
             root: Digest(root(&self.entries)),
-            time: now.after(self.ahead),
+            time: self.time(now),
         };
         let note = Blob(checkpoint.sign(&self.operator));
         let entries = self.entries[have as usize..].to_vec();
@@ -123,6 +126,10 @@ impl Ledger {
             entries,
             proof: Vec::new(),
         }
+    }
+
+    fn time(&self, now: Timestamp) -> Timestamp {
+        Timestamp(now.after(self.ahead).0 - self.behind.0)
     }
 
     pub fn size(&self) -> usize {

@@ -2,6 +2,7 @@
 //! only, and a ledger of one operator.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod claimant;
 pub mod home;
 pub mod ledger;
 pub mod owner;

@@ -180,7 +180,8 @@ fn delivered(
     Ok(Stage::Delivered(released.ask))
 }
 
-/// A claimant who cannot take the share now gets it again; one who refuses it does not.
+/// A claimant who did not take the share is offered it again while the request lives: soon where
+/// the refusal may pass, seldom where it sounded final.
 fn refused(
     work: &mut Work<'_>,
     session: &Session,
