@@ -7,7 +7,7 @@ use crate::agent::{Event, Work};
 use crate::bytes::{Blob, Digest};
 use crate::error::Damage;
 use crate::ledger::{
-    AdoptError, Answer, AppendOutcome, Ask, Descriptor, News, Query, Record, View, ViewError,
+    self, AdoptError, Answer, AppendOutcome, Ask, Descriptor, News, Query, Record, View, ViewError,
 };
 use crate::message::ledger::Page;
 use crate::record::{self, Key, Records, Row, Space};
@@ -15,8 +15,10 @@ use crate::time::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Pause between two offers of the same record.
+/// First pause between two offers of the same record; each further one is twice as long.
 const OFFER_PAUSE: Millis = Millis(400);
+/// The longest: a ledger that is back after hours gets the record within half a minute.
+const LONGEST_OFFER_PAUSE: Millis = Millis::seconds(30);
 /// The longest pause between two looks at a chain.
 const LONGEST_PACE: Millis = Millis::seconds(300);
 /// The shortest.
@@ -48,6 +50,7 @@ struct Offer {
     log: Digest,
     record: Blob,
     due: Timestamp,
+    attempts: u32,
     outcome: Outcome,
 }
 
@@ -55,6 +58,15 @@ impl Row for Offer {
     const SPACE: Space = Space::Append;
     fn id(&self) -> Vec<u8> {
         self.digest.0.to_vec()
+    }
+}
+
+impl Offer {
+    /// Counts an offer made now.
+    fn made(&mut self, now: Timestamp) {
+        let pause = OFFER_PAUSE.times(1 << self.attempts.min(16)).0;
+        self.due = now.after(Millis(pause.min(LONGEST_OFFER_PAUSE.0)));
+        self.attempts = self.attempts.saturating_add(1);
     }
 }
 
@@ -147,13 +159,15 @@ impl Anchor {
         {
             return Ok(());
         }
-        let offer = Offer {
+        let mut offer = Offer {
             digest,
             log,
             record: Blob(record.to_bytes()),
-            due: work.now.after(OFFER_PAUSE),
+            due: work.now,
+            attempts: 0,
             outcome: Outcome::Waiting,
         };
+        offer.made(work.now);
         self.offer(work, &offer);
         work.save(&offer);
         Ok(())
@@ -220,8 +234,9 @@ impl Anchor {
         }
     }
 
-    /// The answer to an append is hearsay of one host. "Refused" ends the offer, since the same
-    /// bytes would be refused again; "committed" only makes us look, and our own view decides.
+    /// The answer to an append is hearsay of one host, and our own view decides. "Committed" only
+    /// makes us look. "Refused" ends the offer where the rule, asked on our view, refuses the record
+    /// too; else the host lies, is full, or has seen more than we have: we look and offer it again.
     fn appended(
         &mut self,
         work: &mut Work<'_>,
@@ -239,6 +254,7 @@ impl Anchor {
             return Ok(());
         }
         match outcome {
+            AppendOutcome::Refused { .. } if self.may_pass(&log, &record) => self.look(work, log),
             AppendOutcome::Refused { code, comment } => {
                 offer.outcome = Outcome::Refused {
                     code: code.clone(),
@@ -250,6 +266,14 @@ impl Anchor {
             AppendOutcome::Pending => {}
         }
         Ok(())
+    }
+
+    /// Whether the record is lawful as far as our own view goes, or the view is too short to say.
+    fn may_pass(&self, log: &Digest, record: &Record) -> bool {
+        self.view(log).is_some_and(|view| {
+            let time = view.ledger_time();
+            time.is_none_or(|time| ledger::check(view.state(), record, time).is_ok())
+        })
     }
 
     fn advanced(
@@ -303,7 +327,7 @@ impl Anchor {
         self.forget_discarded(work);
         for mut offer in work.all::<Offer>()? {
             if offer.outcome == Outcome::Waiting && offer.due <= work.now {
-                offer.due = work.now.after(OFFER_PAUSE);
+                offer.made(work.now);
                 self.offer(work, &offer);
                 work.save(&offer);
             }
