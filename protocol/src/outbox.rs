@@ -108,10 +108,13 @@ pub fn is_waiting(work: &Work<'_>, id: &str) -> Result<bool, Damage> {
 /// its own view of the ledger allows it; a peer that says one of these has not seen that much of the
 /// ledger. Such a reply is no answer: the message stays on the outbox and is sent again, with the same
 /// id, until the peer has caught up.
-pub const NOT_YET: [&str; 3] = [
+///
+/// A veto is one of them: it may be overridden, and then the same message is lawful again (G10).
+pub const NOT_YET: [&str; 4] = [
     "e.m.trust.ledger-behind",
     "e.p.trust.not-approved",
     "e.m.req.time.waiting-period",
+    "e.p.trust.vetoed",
 ];
 
 /// Whether this reply only says "not yet".
@@ -120,15 +123,22 @@ pub fn is_not_yet(reply: &Body) -> bool {
     matches!(reply, Body::Problem(problem) if NOT_YET.contains(&problem.code.as_str()))
 }
 
+/// Whether `id` is a message of ours to `from` that waits for its reply.
+///
+/// # Errors
+/// [`Damage`] when the row cannot be read.
+pub fn is_asked(work: &Work<'_>, from: &Did, id: &str) -> Result<bool, Damage> {
+    let waiting = work.load::<Waiting>(id.as_bytes())?;
+    Ok(waiting.is_some_and(|waiting| waiting.to == *from))
+}
+
 /// Takes the message `id` off the outbox because `from` answered it. False where we never asked
 /// that, or not them: such a reply is ignored.
 ///
 /// # Errors
 /// [`Damage`] when the row cannot be read.
 pub fn settle(work: &mut Work<'_>, from: &Did, id: &str) -> Result<bool, Damage> {
-    let asked = work
-        .load::<Waiting>(id.as_bytes())?
-        .is_some_and(|waiting| waiting.to == *from);
+    let asked = is_asked(work, from, id)?;
     if asked {
         work.erase::<Waiting>(id.as_bytes());
     }

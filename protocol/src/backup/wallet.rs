@@ -55,8 +55,7 @@ pub struct Peer {
     pub role: PeerRole,
     /// Where it listens.
     pub did: Did,
-    /// Its approval key in the epoch of this backup; by it a claimant's new connection is
-    /// recognised.
+    /// Its approval key in the epoch of this backup.
     pub approval: Option<VerifyingKey<Approval>>,
     /// Prekeys that no deal has used yet.
     pub prekeys: Vec<Prekey>,
@@ -76,7 +75,9 @@ pub struct Wallet {
     pub descriptor: Blob,
     /// One per identity (K8).
     pub link_secret: SecretBytes<32>,
-    /// Trustees and hosts.
+    /// Trustees in the order of their shares, the first of which has index 1, and hosts. By its
+    /// index a claimant's new connection is recognised: a released share proves who speaks, while an
+    /// approval key is only named, and stands on the ledger for all to read once it was used.
     pub peers: Vec<Peer>,
     /// The protected items.
     pub items: Vec<Item>,

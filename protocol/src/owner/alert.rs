@@ -1,13 +1,17 @@
 //! Attempts in the owner's name: shown from the ledger itself, and stopped from here (G7, G9).
 use crate::agent::{Event, Work};
 use crate::anchor::Anchor;
-use crate::bytes::Digest;
+use crate::bytes::{Blob, Digest};
 use crate::error::{CommandError, Damage, Stop};
 use crate::ledger::{Kind, News, Record, RequestStatus, Subject};
+use crate::message::Body;
+use crate::message::alert::Veto;
+use crate::outbox;
 use crate::owner::claim::row;
 use crate::owner::command::{AlertView, Answer, RecordView};
 use crate::owner::identity::{self, Identity};
-use crate::record::{Row, Space};
+use crate::owner::trustee::{self, PeerRole};
+use crate::record::{Records, Row, Space};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +33,7 @@ impl Row for Noted {
 
 /// Notes what the ledger newly shows of this owner's policy, and raises the alarm for a request
 /// that is not this agent's own.
-pub(crate) fn note(work: &mut Work<'_>, news: &[News]) -> Result<(), Damage> {
+pub(crate) fn note(work: &mut Work<'_>, anchor: &Anchor, news: &[News]) -> Result<(), Damage> {
     let own = row::load(work)?
         .and_then(|claim| claim.fixed)
         .map(|fixed| (fixed.policy, fixed.request));
@@ -41,6 +45,10 @@ pub(crate) fn note(work: &mut Work<'_>, news: &[News]) -> Result<(), Damage> {
             continue;
         };
         if Some(effect.policy) == policy {
+            let ours = anchor.outcome(work, &effect.record)?.is_some();
+            if !ours && let Some(text) = change(kind, &effect.record) {
+                work.hint(Event::new("alarm", effect.record.to_string(), text));
+            }
             note_one(
                 work,
                 item,
@@ -50,6 +58,22 @@ pub(crate) fn note(work: &mut Work<'_>, news: &[News]) -> Result<(), Damage> {
         }
     }
     Ok(())
+}
+
+/// What a change that another device made, or a thief, means for this one (G9).
+fn change(kind: Kind, record: &Digest) -> Option<String> {
+    match kind {
+        Kind::PolicyUpdate | Kind::RecoveryPolicy => Some(format!(
+            "another device changes who has a say over your identity; if it is not you, stop it while it waits: \
+             owner-agent alert veto {}",
+            short(record)
+        )),
+        Kind::Complete => Some(
+            "your identity was recovered elsewhere: this device has no power over it any more"
+                .into(),
+        ),
+        _ => None,
+    }
 }
 
 /// The digest a record is about.
@@ -69,11 +93,7 @@ fn note_one(work: &mut Work<'_>, item: &News, about: (Kind, Digest), own: Option
         subject,
     });
     if kind == Kind::Request && own != Some(subject) {
-        let text = format!(
-            "somebody asks your trustees for your keys; if it is not you, stop it: owner-agent alert veto {}",
-            short(&subject)
-        );
-        work.hint(Event::new("alarm", subject.to_string(), text));
+        work.hint(Event::new("alarm", subject.to_string(), asked(&subject)));
     }
 }
 
@@ -95,17 +115,55 @@ pub(crate) fn records(work: &Work<'_>) -> Result<Answer, Stop> {
 }
 
 /// Every attempt, this agent's own left out.
-pub(crate) fn alerts(work: &Work<'_>, anchor: &Anchor) -> Result<Vec<AlertView>, Damage> {
-    let Some(identity) = identity::load(work)? else {
+pub(crate) fn alerts(records: &dyn Records, anchor: &Anchor) -> Result<Vec<AlertView>, Damage> {
+    let Some(identity) = identity::load(records)? else {
         return Ok(Vec::new());
     };
-    let own = row::load(work)?
+    let own = row::load(records)?
         .and_then(|claim| claim.fixed)
         .map(|fixed| fixed.request);
     let requests = requests(anchor, &identity)
         .into_iter()
         .filter(|(id, _)| Some(*id) != own);
     Ok(requests.map(|(id, status)| alert(id, &status)).collect())
+}
+
+/// What is open in her name and not hers, asked from the ledger: a hint may have died with the
+/// process that was told it (G9).
+pub(crate) fn pending(records: &dyn Records, anchor: &Anchor) -> Result<Vec<Event>, Damage> {
+    let Some(identity) = identity::load(records)? else {
+        return Ok(Vec::new());
+    };
+    let mut events: Vec<Event> = alerts(records, anchor)?
+        .into_iter()
+        .filter(|alert| alert.state == "open")
+        .map(|alert| Event::new("alarm", alert.request.to_string(), asked(&alert.request)))
+        .collect();
+    for record in changes(anchor, &identity) {
+        if anchor.outcome(records, &record)?.is_none()
+            && let Some(text) = change(Kind::RecoveryPolicy, &record)
+        {
+            events.push(Event::new("alarm", record.to_string(), text));
+        }
+    }
+    Ok(events)
+}
+
+fn asked(request: &Digest) -> String {
+    format!(
+        "somebody asks your trustees for your keys; if it is not you, stop it: owner-agent alert veto {}",
+        short(request)
+    )
+}
+
+/// Changes of her policy that wait.
+fn changes(anchor: &Anchor, identity: &Identity) -> Vec<Digest> {
+    let Some(view) = anchor.view(&identity.log) else {
+        return Vec::new();
+    };
+    let time = view.ledger_time().unwrap_or_default();
+    let waiting = view.state().waiting_changes(&identity.policy, time);
+    waiting.into_iter().map(|change| change.record).collect()
 }
 
 fn requests(anchor: &Anchor, identity: &Identity) -> Vec<(Digest, RequestStatus)> {
@@ -145,24 +203,57 @@ fn alert(request: Digest, status: &RequestStatus) -> AlertView {
 /// Vetoes a request with this agent's key. Whether the key may still veto, the ledger says.
 pub(crate) fn veto(work: &mut Work<'_>, anchor: &mut Anchor, id: &str) -> Result<Answer, Stop> {
     let identity = identity::require(work)?;
-    let known = requests(anchor, &identity);
-    let mut matching = known
-        .iter()
-        .filter(|(request, _)| !id.is_empty() && request.to_string().starts_with(id));
-    let (Some((request, _)), None) = (matching.next(), matching.next()) else {
-        let text = format!(
-            "`{id}` names no request in your name, or several; see `owner-agent alert list`"
-        );
-        return Err(CommandError::error(text).into());
-    };
-    let record = Record::veto(&identity.log, Subject::Request(*request), &identity.agent);
+    let subject = named(anchor, &identity, id)?;
+    let record = Record::veto(&identity.log, subject, &identity.agent);
     anchor.append(work, identity.log, &record)?;
+    let (Subject::Request(digest) | Subject::Change(digest)) = subject else {
+        return Err(unknown(id).into());
+    };
+    if let Subject::Request(_) = subject {
+        hand_over(work, identity.log, &record)?;
+    }
     let text = format!(
-        "a veto of request {} goes to the ledger; see `owner-agent alert list`",
-        short(request)
+        "a veto of {} goes to the ledger and to your trustees; see `owner-agent alert list`",
+        short(&digest)
     );
     Ok(Answer::Offered {
         text,
         record: record.digest(&identity.log),
     })
+}
+
+fn named(anchor: &Anchor, identity: &Identity, id: &str) -> Result<Subject, CommandError> {
+    let requests = requests(anchor, identity).into_iter();
+    let requests = requests.map(|(request, _)| (request, Subject::Request(request)));
+    let changes = changes(anchor, identity).into_iter();
+    let changes = changes.map(|change| (change, Subject::Change(change)));
+    let mut matching = requests
+        .chain(changes)
+        .filter(|(digest, _)| !id.is_empty() && digest.to_string().starts_with(id));
+    match (matching.next(), matching.next()) {
+        (Some((_, subject)), None) => Ok(subject),
+        _ => Err(unknown(id)),
+    }
+}
+
+fn unknown(id: &str) -> CommandError {
+    CommandError::error(format!(
+        "`{id}` names no request or change in your name, or several; see `owner-agent alert list`"
+    ))
+}
+
+/// The veto goes to every trustee directly too, in case the ledger is out of reach or keeps it out
+/// (G7).
+fn hand_over(work: &mut Work<'_>, log: Digest, record: &Record) -> Result<(), Damage> {
+    let veto = Veto {
+        log,
+        record: Blob(record.to_bytes()),
+    };
+    for trustee in trustee::verified(work, PeerRole::Trustee)? {
+        if let Some(contact) = &trustee.contact {
+            let body = Body::AlertVeto(veto.clone());
+            outbox::send(work, &trustee.local, &contact.did, body);
+        }
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ use crate::message::share::{Commitments, Receipt};
 use crate::owner::command::ProtectView;
 use crate::policy::LaneOpening;
 use crate::record::{Row, Space};
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// By what right an epoch is dealt and anchored.
@@ -40,10 +41,14 @@ pub(crate) struct Deal {
     pub(crate) trustees: Vec<Dealt>,
     /// Each host the backup goes to.
     pub(crate) hosts: Vec<Placed>,
+    /// Who could not be dealt to, and why.
+    pub(crate) left_out: Vec<(String, String)>,
     /// Receipts needed before anything is anchored.
     pub(crate) needed: u8,
     /// How far it is.
     pub(crate) stage: DealStage,
+    /// Not before this time a record that the ledger refused is made anew.
+    pub(crate) retry: Timestamp,
 }
 
 /// One trustee of a deal.
@@ -76,6 +81,8 @@ pub(crate) struct Placed {
     pub(crate) did: Did,
     /// The message it has to answer next.
     pub(crate) message: String,
+    /// Chunks it was sent. It may ask for none of them again, or it could keep us busy for ever.
+    pub(crate) sent: u32,
     /// Its receipt: evidence.
     pub(crate) receipt: Option<Signature>,
     /// Why it refused.
@@ -154,6 +161,7 @@ impl Deal {
             missing: names(false),
             refused: refused
                 .filter_map(|(name, why)| Some((name.clone(), why.clone()?)))
+                .chain(self.left_out.iter().cloned())
                 .chain(self.ledger_refusal())
                 .collect(),
             hosts: hosts(true),
@@ -185,4 +193,11 @@ impl Deal {
 /// The newest deal.
 pub(crate) fn newest(work: &Work<'_>) -> Result<Option<Deal>, Damage> {
     Ok(work.all::<Deal>()?.pop())
+}
+
+/// The newest deal that is active: what a recovery today would go by.
+pub(crate) fn active(work: &Work<'_>) -> Result<Option<Deal>, Damage> {
+    let mut deals = work.all::<Deal>()?;
+    deals.retain(|deal| deal.stage == DealStage::Active);
+    Ok(deals.pop())
 }

@@ -24,7 +24,7 @@ use crate::owner::trustee::{Contact, PeerRole, Trustee};
 use crate::policy::{ApprovalTree, Bucket, LANES, LaneOpening};
 use crate::secret::SecretBytes;
 use crate::share_pair::{self, SharePair};
-use crate::time::Millis;
+use crate::time::{Millis, Timestamp};
 use crate::vss::{self, Decrypt, Quorum, Sign};
 use zeroize::Zeroizing;
 
@@ -36,6 +36,19 @@ pub(crate) struct Terms {
     pub(crate) lifetime: Millis,
     pub(crate) cool_down: Millis,
     pub(crate) override_threshold: u8,
+}
+
+impl Terms {
+    /// The same terms among `trustees`: a veto that more would have to override than there are
+    /// would stand for ever.
+    pub(crate) fn among(self, trustees: usize) -> Self {
+        let trustees = trustees.try_into().unwrap_or(u8::MAX);
+        let override_threshold = self.override_threshold.min(trustees).max(self.threshold);
+        Self {
+            override_threshold,
+            ..self
+        }
+    }
 }
 
 /// By what right the deal is put.
@@ -69,24 +82,46 @@ struct Dealing {
     commitments: Commitments,
 }
 
-/// Verified peers of one role with their next prekey taken.
-pub(crate) fn recipients(peers: Vec<Trustee>) -> Result<Vec<Recipient>, CommandError> {
-    peers.into_iter().map(take_prekey).collect()
+/// Peers that can be dealt to, and the names of the others with the reason.
+pub(crate) struct Peers {
+    pub(crate) able: Vec<Recipient>,
+    pub(crate) left_out: Vec<(String, String)>,
 }
 
-fn take_prekey(trustee: Trustee) -> Result<Recipient, CommandError> {
-    let none = || {
-        CommandError::error(format!(
-            "{} has handed over no further key to seal a share to; it sends one with each receipt, so wait until it is \
-             reachable again",
-            trustee.name
-        ))
+/// Peers of one role with their next prekey taken. Who has none, or one that another stands on
+/// already, is left out: a single peer, away or hostile, must not hold up all the others.
+pub(crate) fn recipients(trustees: Vec<Trustee>) -> Peers {
+    let mut peers = Peers {
+        able: Vec::new(),
+        left_out: Vec::new(),
     };
-    let mut contact = trustee.contact.clone().ok_or_else(none)?;
+    for trustee in trustees {
+        let name = trustee.name.clone();
+        match take_prekey(trustee, &peers.able) {
+            Ok(recipient) => peers.able.push(recipient),
+            Err(why) => peers.left_out.push((name, why.into())),
+        }
+    }
+    peers
+}
+
+fn take_prekey(trustee: Trustee, taken: &[Recipient]) -> Result<Recipient, &'static str> {
+    let none =
+        "it has handed over no further key to seal a share to; it sends one with each receipt";
+    let mut contact = trustee.contact.clone().ok_or(none)?;
     if contact.prekeys.is_empty() {
-        return Err(none());
+        return Err(none);
     }
     let prekey = contact.prekeys.remove(0);
+    let same = |other: &Recipient| {
+        other.prekey.approval == prekey.approval || other.prekey.sealing == prekey.sealing
+    };
+    if taken.iter().any(same) {
+        return Err("it handed over a key that another one handed over too");
+    }
+    if taken.len() >= usize::from(u8::MAX) {
+        return Err("there are 255 shares and no more");
+    }
     Ok(Recipient {
         trustee,
         contact,
@@ -99,9 +134,11 @@ pub(crate) fn deal(
     work: &mut Work<'_>,
     anchor: &Anchor,
     plan: &Plan<'_>,
-    trustees: Vec<Recipient>,
-    hosts: Vec<Recipient>,
+    trustees: Peers,
+    hosts: Peers,
 ) -> Result<(), Stop> {
+    let left_out = [trustees.left_out, hosts.left_out].concat();
+    let (trustees, hosts) = (trustees.able, hosts.able);
     let mut identity = identity::require(work)?;
     let quorum = Quorum::new(
         plan.terms.threshold,
@@ -110,6 +147,7 @@ pub(crate) fn deal(
     .map_err(|error| CommandError::error(error.to_string()))?;
     let dealing = split(quorum, work)?;
     let lane = open_lane(plan.terms, &dealing, work);
+    // Trustees first, in the order in which the shares are dealt: so the wallet tells the indices.
     let peers = trustees.iter().chain(&hosts).map(Recipient::peer).collect();
     let wallet = wallet(work, anchor, &identity, peers)?;
     let to = Recipients {
@@ -143,7 +181,7 @@ pub(crate) fn deal(
         (dealing.decrypt, dealing.sign),
         trustees,
     )?;
-    identity.sequence += 1;
+    identity.sequence = sequence_after(&identity);
     identity.head = head;
     work.save(&identity);
     work.save(&Deal {
@@ -159,9 +197,17 @@ pub(crate) fn deal(
             .min(dealt.len() as u8),
         trustees: dealt,
         hosts: placed,
+        left_out,
         stage: DealStage::Gathering,
+        retry: Timestamp(0),
     });
     Ok(())
+}
+
+/// Saturates: the number may come out of a backup that a thief had made, and must not be able to
+/// stop a recovery.
+fn sequence_after(identity: &Identity) -> u64 {
+    identity.sequence.saturating_add(1)
 }
 
 impl Right<'_> {
@@ -273,7 +319,7 @@ fn back_up(
     let draft = Draft {
         policy: identity.policy,
         epoch,
-        sequence: identity.sequence + 1,
+        sequence: sequence_after(identity),
         previous: identity.head,
     };
     let sealed = container::seal(wallet, draft, to, &identity.agent, work.rng);
@@ -425,6 +471,7 @@ pub(crate) fn put_for(
         local: host.trustee.local,
         did,
         message,
+        sent: 0,
         receipt: None,
         refused: None,
     })

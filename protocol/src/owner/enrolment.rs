@@ -6,7 +6,7 @@ use crate::did::LocalDid;
 use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
 use crate::message::invitation::{GOAL_HOST, GOAL_TRUSTEE, Invitation, LINK_BASE, clean_label};
 use crate::message::setup::{Accept, Ack, Offer};
-use crate::message::words::Reveal;
+use crate::message::words::{Mismatch, Reveal};
 use crate::message::{Body, Empty, Received};
 use crate::outbox;
 use crate::owner::command::{Answer, WordsView};
@@ -168,9 +168,10 @@ fn check_answer(
 fn check_prekeys(accept: &Accept) -> Result<(), Refusal> {
     let keys = &accept.prekeys;
     let ordered = keys.windows(2).all(|pair| pair[0].number < pair[1].number);
-    let distinct = keys
-        .windows(2)
-        .all(|pair| pair[0].approval != pair[1].approval && pair[0].sealing != pair[1].sealing);
+    let distinct = keys.iter().enumerate().all(|(place, key)| {
+        let mut earlier = keys[..place].iter();
+        earlier.all(|other| other.approval != key.approval && other.sealing != key.sealing)
+    });
     if (2..=PREKEYS_LIMIT).contains(&keys.len()) && ordered && distinct {
         return Ok(());
     }
@@ -253,8 +254,10 @@ fn compared(transcript: Transcript, heard: bool, confirmed: bool) -> Stage {
 /// Their person heard other words, or says no.
 pub(crate) fn on_end(work: &mut Work<'_>, message: &Received, stage: Stage) -> Result<Body, Halt> {
     let mut trustee = match &stage {
-        // Who declines has not answered before, so there is no contact yet.
-        Stage::Declined => trustee::of_local(work, &message.to)?,
+        // Who declines has not answered before, so there is no contact yet. Once there is, nobody
+        // else who saw the link ends what the two have begun.
+        Stage::Declined => trustee::of_local(work, &message.to)
+            .and_then(|trustee| check_decline(trustee, message))?,
         _ => trustee::behind(work, &message.to, &message.from)?,
     };
     if trustee.is_verified() {
@@ -265,6 +268,15 @@ pub(crate) fn on_end(work: &mut Work<'_>, message: &Received, stage: Stage) -> R
     work.hint(Event::new("mismatch", trustee.name.clone(), text));
     work.save(&trustee);
     Ok(Body::Empty(Empty {}))
+}
+
+fn check_decline(trustee: Trustee, message: &Received) -> Result<Trustee, Halt> {
+    let invited = matches!(trustee.stage, Stage::Invited)
+        && message.pthid.as_deref() == Some(trustee.invitation.as_str());
+    if invited {
+        return Ok(trustee);
+    }
+    trustee::behind_of(trustee, &message.from)
 }
 
 /// The words for the screen.
@@ -312,6 +324,11 @@ pub(crate) fn verify(work: &mut Work<'_>, name: &str, heard: &str) -> Result<Ans
     };
     work.save(&trustee);
     if !right {
+        // The other side must not go on believing that it holds something for her.
+        if let Some(contact) = &trustee.contact {
+            let mismatch = Body::WordsMismatch(Mismatch {});
+            outbox::send(work, &trustee.local, &contact.did, mismatch);
+        }
         let text = format!(
             "these are not {name}'s words: somebody may stand between you, so the connection is closed; invite again: \
              owner-agent trustee invite {name}"

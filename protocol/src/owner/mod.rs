@@ -89,7 +89,11 @@ impl OwnerAgent {
                 trustees,
                 stolen,
             } => claim::connect::start(work, &name, &trustees, stolen),
-            Command::RecoverInvite { name } => claim::connect::invite(work, &name),
+            Command::RecoverInvite { name } => {
+                let answer = claim::connect::invite(work, &name)?;
+                claim::collect::advance(work, &self.anchor)?;
+                Ok(answer)
+            }
             Command::RecoverWords { name } => claim::connect::show_words(work, &name),
             Command::RecoverVerify { name, words } => {
                 let answer = claim::connect::verify(work, &name, &words)?;
@@ -134,6 +138,16 @@ impl OwnerAgent {
         }
     }
 
+    /// "Not yet" leaves the message on the outbox; the person sees what it waits for.
+    fn put_off(&self, work: &mut Work<'_>, id: &str, reply: &Body) -> Result<(), Damage> {
+        let Body::Problem(problem) = reply else {
+            return Ok(());
+        };
+        let why = protect::reason(problem);
+        protect::on_not_yet(work, id, &why)?;
+        claim::fetch::on_not_yet(work, id, &why)
+    }
+
     fn replied(&mut self, work: &mut Work<'_>, id: &str, reply: &Body) -> Result<(), Damage> {
         if protect::on_reply(work, &mut self.anchor, id, reply)?
             || claim::fetch::on_reply(work, &self.anchor, id, reply)?
@@ -153,13 +167,14 @@ impl OwnerAgent {
         answer: &ledger::Answer,
     ) -> Result<(), Damage> {
         let news = self.anchor.answered(work, query, answer)?;
-        alert::note(work, &news)?;
+        alert::note(work, &self.anchor, &news)?;
         protect::advance_all(work, &mut self.anchor)?;
         claim::collect::advance(work, &self.anchor)
     }
 
     fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
         outbox::resend_due(work)?;
+        outbox::sweep(work)?;
         claim::fetch::tick(work)?;
         self.anchor.tick(work)
     }
@@ -212,7 +227,11 @@ impl Agent for OwnerAgent {
                 reply = Some(replied);
             }
             Input::Replied { from, id, reply } => {
-                if !outbox::is_not_yet(&reply) && outbox::settle(&mut work, &from, &id)? {
+                if outbox::is_not_yet(&reply) {
+                    if outbox::is_asked(&work, &from, &id)? {
+                        self.put_off(&mut work, &id, &reply)?;
+                    }
+                } else if outbox::settle(&mut work, &from, &id)? {
                     trustee::note_sign_of_life(&mut work, &from)?;
                     self.replied(&mut work, &id, &reply)?;
                 }
@@ -236,6 +255,7 @@ impl Agent for OwnerAgent {
     fn pending(&self, records: &dyn Records) -> Result<Vec<Event>, Damage> {
         let mut events = enrolment::pending(records)?;
         events.extend(claim::connect::pending(records)?);
+        events.extend(alert::pending(records, &self.anchor)?);
         Ok(events)
     }
 }

@@ -5,7 +5,7 @@ use crate::bytes::Digest;
 use crate::did::Did;
 use crate::error::{CommandError, Damage, Stop};
 use crate::keys::labels;
-use crate::ledger::Record;
+use crate::ledger::{self, Invalid, Record, View};
 use crate::message::share::{Commit, Stored};
 use crate::message::{Body, ProblemReport};
 use crate::outbox;
@@ -15,27 +15,54 @@ use crate::owner::dealing::{self, Plan, Right, Terms};
 use crate::owner::identity::{self, Identity};
 use crate::owner::trustee::{self, PeerRole, Trustee};
 use crate::owner::{claim, push};
+use crate::time::Millis;
 
 /// Losses that are survivable right after a protection, where there are trustees to spare (f of
 /// G4).
 const SPARE: u8 = 1;
 
+/// Pause before a record that was refused is made anew.
+const AGAIN: Millis = Millis::seconds(2);
+
 /// Deals the next epoch under these terms.
 pub(crate) fn begin(work: &mut Work<'_>, anchor: &Anchor, terms: Terms) -> Result<Answer, Stop> {
     let identity = identity::require(work)?;
+    make_way(work)?;
     let trustees = trustee::verified(work, PeerRole::Trustee)?;
     let hosts = trustee::verified(work, PeerRole::Host)?;
     check(&trustees, &hosts, terms)?;
-    let spare = SPARE.min((trustees.len() as u8).saturating_sub(terms.threshold));
+    let (trustees, hosts) = (dealing::recipients(trustees), dealing::recipients(hosts));
+    let terms = terms.among(trustees.able.len());
+    let spare = SPARE.min((trustees.able.len() as u8).saturating_sub(terms.threshold));
     let plan = Plan {
         epoch: next_epoch(anchor, &identity),
         terms,
         right: Right::Agent,
         spare,
     };
-    let (trustees, hosts) = (dealing::recipients(trustees)?, dealing::recipients(hosts)?);
     dealing::deal(work, anchor, &plan, trustees, hosts)?;
     show(work)
+}
+
+/// A deal that is not anchored gives way to the next one. One that may be on its way to the ledger
+/// does not: the row would be overwritten, and the epoch come into force with nobody knowing it.
+fn make_way(work: &mut Work<'_>) -> Result<(), Stop> {
+    if claim::row::load(work)?.is_some_and(|claim| !claim.is_done()) {
+        let text = "a recovery is under way here, which deals the next epoch itself; see `owner-agent recover status`";
+        return Err(CommandError::pending(text).into());
+    }
+    match deal::newest(work)? {
+        Some(Deal {
+            stage: DealStage::Anchoring { .. },
+            epoch,
+            ..
+        }) => Err(CommandError::pending(format!(
+            "epoch {epoch} is on the ledger or on its way there and not in force yet; see `owner-agent protect status`"
+        ))
+        .into()),
+        Some(deal) if deal.stage != DealStage::Active => Ok(push::abandon(work, &deal)?),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn check(trustees: &[Trustee], hosts: &[Trustee], terms: Terms) -> Result<(), CommandError> {
@@ -44,6 +71,13 @@ fn check(trustees: &[Trustee], hosts: &[Trustee], terms: Terms) -> Result<(), Co
             "{} trustees are needed to recover, but only {} are verified; invite more with `owner-agent trustee invite`, \
              and compare words with each",
             terms.threshold,
+            trustees.len()
+        )));
+    }
+    if usize::from(terms.override_threshold) > trustees.len() {
+        return Err(CommandError::error(format!(
+            "{} trustees could never override a veto: only {} are verified, and a thief's veto would stand for ever",
+            terms.override_threshold,
             trustees.len()
         )));
     }
@@ -62,7 +96,7 @@ fn next_epoch(anchor: &Anchor, identity: &Identity) -> u32 {
         view.state()
             .active_epoch(&identity.policy, view.ledger_time().unwrap_or_default())
     });
-    active.unwrap_or(0) + 1
+    active.unwrap_or(0).saturating_add(1)
 }
 
 /// Where the newest deal stands.
@@ -92,6 +126,24 @@ pub(crate) fn on_reply(
     Ok(false)
 }
 
+/// Notes for the screen why somebody who is asked again has not taken its part yet.
+pub(crate) fn on_not_yet(work: &mut Work<'_>, id: &str, why: &str) -> Result<(), Damage> {
+    for mut deal in work.all::<Deal>()? {
+        let trustees = deal.trustees.iter_mut();
+        let trustees = trustees.map(|dealt| (&dealt.message, &mut dealt.refused));
+        let hosts = deal.hosts.iter_mut();
+        let hosts = hosts.map(|host| (&host.message, &mut host.refused));
+        let Some((_, refused)) = trustees.chain(hosts).find(|(message, _)| *message == id) else {
+            continue;
+        };
+        if refused.as_deref() != Some(why) {
+            *refused = Some(why.into());
+            work.save(&deal);
+        }
+    }
+    Ok(())
+}
+
 impl Deal {
     fn take_reply(&mut self, work: &mut Work<'_>, id: &str, reply: &Body) -> Result<bool, Damage> {
         if let Some(place) = self.trustees.iter().position(|dealt| dealt.message == id) {
@@ -104,7 +156,7 @@ impl Deal {
         let head = self.record.backup_head;
         let host = &mut self.hosts[place];
         match reply {
-            Body::BackupWanted(wanted) => push::on_wanted(work, host, wanted)?,
+            Body::BackupWanted(wanted) => push::on_wanted(work, host, (&head, wanted))?,
             Body::BackupStored(stored) if push::on_stored(work, host, &head, stored)? => {}
             Body::Problem(problem) => host.refused = Some(reason(problem)),
             _ => host.refused = Some("it answered with something that is no receipt".into()),
@@ -123,6 +175,7 @@ impl Deal {
         match reply {
             Body::ShareStored(stored) if lawful => {
                 dealt.receipt = Some((stored.receipt.clone(), stored.signature));
+                dealt.refused = None;
                 let name = dealt.name.clone();
                 push::add_prekey(work, &name, &stored.next)?;
                 self.note_receipt(work, &name)?;
@@ -142,6 +195,7 @@ impl Deal {
         let receipt = &stored.receipt;
         let same = receipt.epoch == self.epoch
             && receipt.deal == self.record.deal_digest
+            && self.commitments.digest(&receipt.policy, self.epoch) == receipt.deal
             && receipt.index == dealt.index;
         let key = dealt.did.evidence_key();
         same && key
@@ -158,7 +212,8 @@ impl Deal {
     }
 }
 
-fn reason(problem: &ProblemReport) -> String {
+/// A peer's refusal as it may be shown: short, and without what could disguise it.
+pub(crate) fn reason(problem: &ProblemReport) -> String {
     let comment: String = problem
         .comment
         .chars()
@@ -189,6 +244,11 @@ fn advance(work: &mut Work<'_>, anchor: &mut Anchor, deal: Deal) -> Result<(), D
     match deal.stage.clone() {
         DealStage::Gathering if deal.is_backed() => begin_anchoring(work, anchor, &identity, deal),
         DealStage::Anchoring { record } => follow(work, anchor, &identity, deal, &record),
+        // "Refused" is what a host of the ledger said; should our own view show the deal in force
+        // nevertheless, then it is.
+        DealStage::Refused { .. } if is_active(anchor, &identity, &deal) => {
+            activate(work, &identity, deal)
+        }
         DealStage::Gathering | DealStage::Active | DealStage::Refused { .. } => Ok(()),
     }
 }
@@ -199,17 +259,36 @@ fn begin_anchoring(
     identity: &Identity,
     mut deal: Deal,
 ) -> Result<(), Damage> {
-    let record = match deal.by {
-        By::Agent => policy_record(anchor, identity, &deal),
-        By::Claimant { request } => claim::complete::record(work, identity, &deal, &request)?,
-    };
     // Without a view of the ledger there is nothing to link to; the next look tries again.
-    let Some(record) = record else { return Ok(()) };
-    anchor.append(work, identity.log, &record)?;
+    let Some(record) = record_of(work, anchor, identity, &deal)? else {
+        return Ok(());
+    };
+    offer(work, anchor, identity, (&mut deal, &record))
+}
+
+fn record_of(
+    work: &mut Work<'_>,
+    anchor: &Anchor,
+    identity: &Identity,
+    deal: &Deal,
+) -> Result<Option<Record>, Damage> {
+    match deal.by {
+        By::Agent => Ok(policy_record(anchor, identity, deal)),
+        By::Claimant { request } => claim::complete::record(work, identity, deal, &request),
+    }
+}
+
+fn offer(
+    work: &mut Work<'_>,
+    anchor: &mut Anchor,
+    identity: &Identity,
+    (deal, record): (&mut Deal, &Record),
+) -> Result<(), Damage> {
+    anchor.append(work, identity.log, record)?;
     deal.stage = DealStage::Anchoring {
         record: record.digest(&identity.log),
     };
-    work.save(&deal);
+    work.save(deal);
     Ok(())
 }
 
@@ -233,36 +312,67 @@ fn follow(
     mut deal: Deal,
     record: &Digest,
 ) -> Result<(), Damage> {
-    let active = anchor.view(&identity.log).is_some_and(|view| {
-        let epoch = view
-            .state()
-            .active_epoch(&identity.policy, view.ledger_time().unwrap_or_default());
-        let body = epoch.and_then(|epoch| view.state().recovery_policy(&identity.policy, epoch));
-        body.is_some_and(|body| body.deal_digest == deal.record.deal_digest)
-    });
-    if active {
+    if is_active(anchor, identity, &deal) {
         return activate(work, identity, deal);
     }
-    if let Some(Outcome::Refused { code, comment }) = anchor.outcome(work, record)? {
-        let reason = format!("{comment} ({code})");
-        deal.stage = match deal.by {
-            By::Agent => DealStage::Refused { reason },
-            // A veto may yet be overridden: as long as the request has not ended, the same completion
-            // is offered again at the next look.
-            By::Claimant { request } if is_open(anchor, identity, &request) => DealStage::Gathering,
-            By::Claimant { .. } => DealStage::Refused { reason },
-        };
-        work.save(&deal);
+    match anchor.outcome(work, record)? {
+        Some(Outcome::Refused { code, comment }) if deal.retry <= work.now => {
+            deal.retry = work.now.after(AGAIN);
+            reconsider(
+                work,
+                anchor,
+                identity,
+                (deal, format!("{comment} ({code})")),
+            )
+        }
+        Some(Outcome::Admitted { .. }) if !stands(anchor, identity, &deal) => {
+            let reason = "it was on the ledger, and was vetoed or cancelled there".into();
+            deal.stage = DealStage::Refused { reason };
+            work.save(&deal);
+            Ok(())
+        }
+        Some(_) | None => Ok(()),
     }
-    Ok(())
 }
 
-fn is_open(anchor: &Anchor, identity: &Identity, request: &Digest) -> bool {
-    let status = anchor.view(&identity.log).and_then(|view| {
+fn is_active(anchor: &Anchor, identity: &Identity, deal: &Deal) -> bool {
+    anchor.view(&identity.log).is_some_and(|view| {
         let time = view.ledger_time().unwrap_or_default();
-        view.state().request_status(request, time)
-    });
-    status.is_some_and(|status| !status.ended)
+        let epoch = view.state().active_epoch(&identity.policy, time);
+        epoch == Some(deal.epoch) && stands(anchor, identity, deal)
+    })
+}
+
+/// Whether the ledger shows this very deal for its epoch, in force or waiting.
+fn stands(anchor: &Anchor, identity: &Identity, deal: &Deal) -> bool {
+    let view = anchor.view(&identity.log);
+    let body = view.and_then(|view| view.state().recovery_policy(&identity.policy, deal.epoch));
+    body.is_some_and(|body| body.deal_digest == deal.record.deal_digest)
+}
+
+/// The ledger refused the record. Made anew it may pass: another agent's record came between, or a
+/// veto stood that is overridden by now. Our own view says which, so that neither one host's word
+/// nor a thief's veto ends a rightful recovery (G10).
+fn reconsider(
+    work: &mut Work<'_>,
+    anchor: &mut Anchor,
+    identity: &Identity,
+    (mut deal, reason): (Deal, String),
+) -> Result<(), Damage> {
+    let record = record_of(work, anchor, identity, &deal)?;
+    let view = anchor.view(&identity.log);
+    let time = view.and_then(View::ledger_time);
+    let (Some(record), Some(view), Some(time)) = (record, view, time) else {
+        work.save(&deal);
+        return Ok(());
+    };
+    match ledger::check(view.state(), &record, time) {
+        Ok(_) => return offer(work, anchor, identity, (&mut deal, &record)),
+        Err(Invalid::VetoStands | Invalid::DelayRunning { .. } | Invalid::LaneNotFull { .. }) => {}
+        Err(_) => deal.stage = DealStage::Refused { reason },
+    }
+    work.save(&deal);
+    Ok(())
 }
 
 fn activate(work: &mut Work<'_>, identity: &Identity, mut deal: Deal) -> Result<(), Damage> {
@@ -279,6 +389,11 @@ fn activate(work: &mut Work<'_>, identity: &Identity, mut deal: Deal) -> Result<
     for (local, did) in to {
         // Queued behind the share for whoever has not got it yet.
         outbox::send(work, &local, &did, Body::ShareCommit(commit.clone()));
+    }
+    for older in work.all::<Deal>()? {
+        if older.epoch < deal.epoch {
+            push::abandon(work, &older)?;
+        }
     }
     let text = format!(
         "epoch {} is active: {} of {} trustees hold it",

@@ -83,16 +83,20 @@ fn keep(work: &mut Work<'_>, backup: Digest, chunks: Vec<Vec<u8>>) {
 pub(crate) fn on_wanted(
     work: &mut Work<'_>,
     host: &mut Placed,
-    wanted: &Wanted,
+    (head, wanted): (&Digest, &Wanted),
 ) -> Result<(), Damage> {
-    if let Some(chunk) = work.load::<Chunk>(&chunk_id(&wanted.backup, wanted.index))? {
-        let put = ChunkPut {
-            backup: chunk.backup,
-            index: chunk.index,
-            data: chunk.data,
-        };
-        host.message = outbox::send(work, &host.local, &host.did, Body::BackupChunkPut(put));
-    }
+    let chunk = work.load::<Chunk>(&chunk_id(head, wanted.index))?;
+    let Some(chunk) = chunk.filter(|_| wanted.backup == *head && wanted.index >= host.sent) else {
+        host.refused = Some("it asks for a chunk that it has, or that there is not".into());
+        return Ok(());
+    };
+    host.sent = chunk.index.saturating_add(1);
+    let put = ChunkPut {
+        backup: chunk.backup,
+        index: chunk.index,
+        data: chunk.data,
+    };
+    host.message = outbox::send(work, &host.local, &host.did, Body::BackupChunkPut(put));
     Ok(())
 }
 
@@ -113,6 +117,7 @@ pub(crate) fn on_stored(
         return Ok(false);
     }
     host.receipt = Some(stored.signature);
+    host.refused = None;
     add_prekey(work, &host.name, &stored.next)?;
     Ok(true)
 }
@@ -146,9 +151,22 @@ pub(crate) fn drop_when_placed(work: &mut Work<'_>, deal: &Deal) -> Result<(), D
     if deal.hosts.iter().any(|host| host.receipt.is_none()) {
         return Ok(());
     }
+    drop_chunks(work, &backup)
+}
+
+/// Gives a deal up that another has replaced: nothing of it is offered any more, and its chunks go.
+pub(crate) fn abandon(work: &mut Work<'_>, deal: &Deal) -> Result<(), Damage> {
+    let trustees = deal.trustees.iter().map(|dealt| &dealt.message);
+    for message in trustees.chain(deal.hosts.iter().map(|host| &host.message)) {
+        outbox::withdraw(work, message);
+    }
+    drop_chunks(work, &deal.record.backup_head)
+}
+
+fn drop_chunks(work: &mut Work<'_>, backup: &Digest) -> Result<(), Damage> {
     if let Some(waiting) = work.load::<Waiting>(&backup.0)? {
         for index in 0..waiting.chunks {
-            work.erase::<Chunk>(&chunk_id(&backup, index));
+            work.erase::<Chunk>(&chunk_id(backup, index));
         }
         work.erase::<Waiting>(&backup.0);
     }

@@ -6,7 +6,7 @@ use crate::error::{CommandError, Stop};
 use crate::owner::alert;
 use crate::owner::claim::row::{self, ClaimStage};
 use crate::owner::command::{Answer, ProtectView, TrusteeView};
-use crate::owner::deal::{self, DealStage};
+use crate::owner::deal;
 use crate::owner::identity::{self, Identity};
 use crate::owner::trustee::Trustee;
 
@@ -22,11 +22,9 @@ pub(crate) fn trustees(work: &Work<'_>) -> Result<Vec<TrusteeView>, Stop> {
 /// Everything at once.
 pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
     let identity = identity::load(work)?;
-    let newest = deal::newest(work)?;
-    let active = newest
-        .as_ref()
-        .is_some_and(|deal| deal.stage == DealStage::Active);
-    let deal = newest.map(|deal| deal.view());
+    // A deal on its way takes nothing from the one in force.
+    let active = deal::active(work)?.map(|deal| deal.view());
+    let deal = deal::newest(work)?.map(|deal| deal.view());
     let claiming = row::load(work)?.is_some_and(|claim| !matches!(claim.stage, ClaimStage::Done));
     let live = identity.as_ref().map(|identity| is_live(anchor, identity));
     let (state, text) = match (&identity, live) {
@@ -43,7 +41,7 @@ pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
             "this agent's key is revoked on the ledger: it has no power over the identity any more"
                 .into(),
         ),
-        (Some(_), _) => verdict(deal.as_ref().filter(|_| active)),
+        (Some(_), _) => verdict(active.as_ref()),
     };
     let alerts = alert::alerts(work, anchor)?;
     Ok(Answer::Status {

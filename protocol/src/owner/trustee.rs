@@ -129,7 +129,11 @@ impl Trustee {
 /// The trustee our DID `local` is kept for, if `from` is the other side of it. A stranger who
 /// learnt the DID of an invitation that was answered gets no further.
 pub(crate) fn behind(work: &Work<'_>, local: &Did, from: &Did) -> Result<Trustee, Halt> {
-    let trustee = of_local(work, local)?;
+    behind_of(of_local(work, local)?, from)
+}
+
+/// This trustee, if `from` is the other side of it.
+pub(crate) fn behind_of(trustee: Trustee, from: &Did) -> Result<Trustee, Halt> {
     match &trustee.contact {
         Some(contact) if contact.did == *from => Ok(trustee),
         Some(_) | None => {

@@ -7,8 +7,11 @@ use crate::keys::labels;
 use crate::message::recovery::{Release, Released};
 use crate::message::share::Opened;
 use crate::message::{Body, Received};
+use crate::outbox;
 use crate::owner::claim::fetch;
-use crate::owner::claim::row::{self, Claim, ClaimStage, ClaimantKeys, Claimed, Fixed};
+use crate::owner::claim::row::{
+    self, Claim, ClaimStage, ClaimantKeys, Claimed, ClaimedStage, Fixed,
+};
 use crate::share_pair::{self, SharePair};
 
 /// A trustee releases its share.
@@ -43,7 +46,11 @@ pub(crate) fn on_release(
         )
         .into());
     }
-    claimed.bad = check(anchor, keys, fixed, &message.from, release).err();
+    claimed.bad = match check(anchor, keys, fixed, &message.from, release) {
+        Ok(()) => None,
+        Err(Fault::NotYet(why)) => return Err(Refusal::new(outbox::NOT_YET[0], why).into()),
+        Err(Fault::Bad(why)) => Some(why),
+    };
     if let Some(why) = &claimed.bad {
         let text = format!("{}'s share was not used: {why}", claimed.name);
         work.hint(Event::new("bad-share", claimed.name.clone(), text));
@@ -58,6 +65,21 @@ pub(crate) fn on_release(
     }))
 }
 
+/// Why a share is not used.
+enum Fault {
+    /// Our own view of the ledger lags; the trustee is asked to come again, or its only answer would
+    /// be lost.
+    NotYet(&'static str),
+    /// The trustee's doing.
+    Bad(String),
+}
+
+impl From<String> for Fault {
+    fn from(why: String) -> Self {
+        Self::Bad(why)
+    }
+}
+
 /// Why a share is not one of the anchored deal, if it is not.
 fn check(
     anchor: &Anchor,
@@ -65,28 +87,35 @@ fn check(
     fixed: &Fixed,
     from: &Did,
     release: &Release,
-) -> Result<(), String> {
+) -> Result<(), Fault> {
     if release.request != fixed.request || release.epoch != fixed.epoch {
-        return Err("it is for another request or epoch".into());
+        return Err(Fault::Bad("it is for another request or epoch".into()));
     }
     check_deal(anchor, fixed, release)?;
     let commitments = open_commitments(fixed, release)?;
     let pair = open_pair(keys, fixed, from, release)?;
-    pair.verify(&commitments).map_err(|error| error.to_string())
+    pair.verify(&commitments)
+        .map_err(|error| Fault::Bad(error.to_string()))
 }
 
 /// The ledger, not the trustee, says which deal is right.
-fn check_deal(anchor: &Anchor, fixed: &Fixed, release: &Release) -> Result<(), String> {
+fn check_deal(anchor: &Anchor, fixed: &Fixed, release: &Release) -> Result<(), Fault> {
     let view = anchor
         .view(&fixed.log)
-        .ok_or("the ledger has not been read yet")?;
+        .ok_or(Fault::NotYet("the ledger has not been read here yet"))?;
     let anchored = view.state().recovery_policy(&fixed.policy, fixed.epoch);
-    let anchored = anchored.ok_or("the ledger does not know this policy and epoch")?;
+    let anchored = anchored.ok_or(Fault::NotYet(
+        "this policy and epoch do not stand on the ledger as far as it was read here",
+    ))?;
     if !anchored.lanes.contains(&fixed.lane.commitment()) {
-        return Err("the lane it was asked under is not one of the policy".into());
+        return Err(Fault::Bad(
+            "the lane it was asked under is not one of the policy".into(),
+        ));
     }
     if release.commitments.digest(&fixed.policy, fixed.epoch) != anchored.deal_digest {
-        return Err("its commitments are not those that the ledger anchors".into());
+        return Err(Fault::Bad(
+            "its commitments are not those that the ledger anchors".into(),
+        ));
     }
     Ok(())
 }
@@ -118,24 +147,31 @@ fn open_pair(
 /// The verified shares, opened for use; to be dropped right after. One per index, so that two
 /// trustees who hand in the same share count once.
 pub(crate) fn shares(work: &Work<'_>, claim: &Claim) -> Result<Vec<SharePair>, Damage> {
+    let held = held(work, claim)?.into_iter();
+    Ok(held.map(|(_, pair)| pair).collect())
+}
+
+/// The same, each with whom it came from.
+pub(crate) fn held(work: &Work<'_>, claim: &Claim) -> Result<Vec<(Claimed, SharePair)>, Damage> {
     let (Some(keys), Some(fixed)) = (&claim.keys, &claim.fixed) else {
         return Ok(Vec::new());
     };
-    let mut pairs: Vec<SharePair> = Vec::new();
+    let mut held: Vec<(Claimed, SharePair)> = Vec::new();
     for claimed in work.all::<Claimed>()? {
         let (Some(release), Some(did)) = (claimed.good_release(), claimed.did()) else {
             continue;
         };
         if let Ok(pair) = open_pair(keys, fixed, did, release)
-            && pairs.iter().all(|other| other.index() != pair.index())
+            && held.iter().all(|(_, other)| other.index() != pair.index())
         {
-            pairs.push(pair);
+            held.push((claimed, pair));
         }
     }
-    Ok(pairs)
+    Ok(held)
 }
 
-/// With enough shares in, fetches the backup.
+/// With enough shares in, fetches the backup. Not while trustees contradict each other: then a
+/// person has to say first which of them is right (spec/ledger.md, "Bootstrap").
 pub(crate) fn advance(work: &mut Work<'_>, anchor: &Anchor) -> Result<(), Damage> {
     let Some(mut claim) = row::load(work)? else {
         return Ok(());
@@ -143,10 +179,22 @@ pub(crate) fn advance(work: &mut Work<'_>, anchor: &Anchor) -> Result<(), Damage
     let Some(fixed) = claim.fixed.clone() else {
         return Ok(());
     };
+    if let ClaimStage::Fetching(fetch) = &mut claim.stage {
+        if fetch::widen(work, &fixed, fetch)? {
+            work.save(&claim);
+        }
+        return Ok(());
+    }
     let gathering = matches!(claim.stage, ClaimStage::Gathering);
     if !gathering || shares(work, &claim)?.len() < usize::from(fixed.lane.threshold) {
         return Ok(());
     }
+    if let Some(problem) = conflict(work)? {
+        claim.problem = Some(problem);
+        work.save(&claim);
+        return Ok(());
+    }
+    claim.problem = None;
     if let Some(head) = anchor
         .view(&fixed.log)
         .and_then(|view| view.state().recovery_policy(&fixed.policy, fixed.epoch))
@@ -155,4 +203,16 @@ pub(crate) fn advance(work: &mut Work<'_>, anchor: &Anchor) -> Result<(), Damage
         work.save(&claim);
     }
     Ok(())
+}
+
+fn conflict(work: &Work<'_>) -> Result<Option<String>, Damage> {
+    let all = work.all::<Claimed>()?;
+    Ok(all.iter().find_map(|claimed| match &claimed.stage {
+        ClaimedStage::Conflict(why) => Some(format!(
+            "{name}: {why}. Find out which of your trustees is right. If {name} is wrong, go on without: owner-agent recover invite {name}. \
+             If {name} is right, begin anew: owner-agent recover abort",
+            name = claimed.name
+        )),
+        _ => None,
+    }))
 }

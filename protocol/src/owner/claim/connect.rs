@@ -8,7 +8,7 @@ use crate::keys::{AgreementSecret, SigningKey};
 use crate::ledger::{Descriptor, Record, RequestBody, RequestKind};
 use crate::message::invitation::{GOAL_RECOVERY, Invitation, LINK_BASE, clean_label};
 use crate::message::recovery::{Challenge, Deny, Request};
-use crate::message::words::Reveal;
+use crate::message::words::{Mismatch, Reveal};
 use crate::message::{Body, Empty, ProblemReport, Received};
 use crate::outbox;
 use crate::owner::claim::row::{
@@ -89,6 +89,8 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str) -> Result<Answer, Stop> {
             CommandError::error(format!("the connection with {name} is verified already")).into(),
         );
     }
+    claimed.release = None;
+    claimed.bad = None;
     let local = LocalDid::generate(Some(work.endpoint), work.rng);
     let expires = work.now.after(LINK_LIFETIME);
     let id = outbox::fresh_id(work);
@@ -109,6 +111,7 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str) -> Result<Answer, Stop> {
     claimed.stage = ClaimedStage::Waiting;
     work.save(&local);
     work.save(&claimed);
+    unfix(work)?;
     Ok(Answer::Link {
         link: invitation.to_link(LINK_BASE),
         expires,
@@ -169,7 +172,8 @@ fn check_answer(work: &Work<'_>, claimed: &Claimed, message: &Received) -> Resul
             "no link was made for this connection",
         ));
     };
-    if invited.answer.is_some() {
+    let answered = invited.answer.is_some() || !matches!(claimed.stage, ClaimedStage::Waiting);
+    if answered {
         return Err(Refusal::new(
             "e.p.req.invitation-used",
             "this link was answered before",
@@ -348,9 +352,38 @@ fn compared(transcript: Transcript, heard: bool, confirmed: bool) -> ClaimedStag
 /// Their person heard other words.
 pub(crate) fn on_mismatch(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
     let mut claimed = row::behind(work, &message.to, &message.from)?;
+    // Their person's right words are in our hands, signed by what she did; nobody unsays them.
+    if claimed.is_verified() {
+        return Err(Refusal::new("e.p.req.declined", "the words were compared already").into());
+    }
     claimed.stage = ClaimedStage::Mismatch;
     work.save(&claimed);
+    unfix(work)?;
     Ok(Body::Empty(Empty {}))
+}
+
+/// What the first trustee fixed holds while anybody stands on it whose words are being compared, or
+/// were. A stranger who answered first and could not say the words leaves nothing behind, or one
+/// caught link would make every honest trustee a contradiction (G10).
+fn unfix(work: &mut Work<'_>) -> Result<(), Damage> {
+    let stands = |claimed: &Claimed| {
+        matches!(
+            claimed.stage,
+            ClaimedStage::Revealing { .. }
+                | ClaimedStage::Comparing { .. }
+                | ClaimedStage::Verified
+        )
+    };
+    if work.all::<Claimed>()?.iter().any(stands) {
+        return Ok(());
+    }
+    if let Some(mut claim) = row::load(work)?
+        && matches!(claim.stage, ClaimStage::Gathering)
+        && claim.fixed.take().is_some()
+    {
+        work.save(&claim);
+    }
+    Ok(())
 }
 
 /// Their person refuses.
@@ -362,8 +395,12 @@ pub(crate) fn on_deny(work: &mut Work<'_>, message: &Received, deny: &Deny) -> R
         .filter(char::is_ascii_graphic)
         .take(64)
         .collect();
-    claimed.stage = ClaimedStage::Denied(code);
-    work.save(&claimed);
+    // A share that came stays good: it cannot be taken back, nor can the recovery that counts on it.
+    if claimed.good_release().is_none() {
+        claimed.stage = ClaimedStage::Denied(code);
+        work.save(&claimed);
+        unfix(work)?;
+    }
     Ok(Body::Empty(Empty {}))
 }
 
@@ -412,6 +449,10 @@ pub(crate) fn verify(work: &mut Work<'_>, name: &str, heard: &str) -> Result<Ans
         ClaimedStage::Mismatch
     };
     work.save(&claimed);
+    if !right {
+        tell_mismatch(work, &claimed);
+        unfix(work)?;
+    }
     let again = format!("make a new link: owner-agent recover invite {name}");
     Ok(match (right, claimed.is_verified()) {
         (true, true) => Answer::Done {
@@ -426,6 +467,13 @@ pub(crate) fn verify(work: &mut Work<'_>, name: &str, heard: &str) -> Result<Ans
             ),
         },
     })
+}
+
+/// The other side's session ends too (G10: that session, and not the request).
+fn tell_mismatch(work: &mut Work<'_>, claimed: &Claimed) {
+    if let (Some(invited), Some(did)) = (&claimed.invitation, claimed.did()) {
+        outbox::send(work, &invited.local, did, Body::WordsMismatch(Mismatch {}));
+    }
 }
 
 /// Their person has approved; the ledger says the rest.
@@ -447,6 +495,10 @@ pub(crate) fn abort(work: &mut Work<'_>) -> Result<Answer, Stop> {
             "the wallet is restored already; there is nothing to give up",
         )
         .into());
+    }
+    if let ClaimStage::Fetching(fetch) = &claim.stage {
+        fetch.withdraw(work);
+        fetch.forget(work);
     }
     for claimed in work.all::<Claimed>()? {
         work.erase::<Claimed>(&claimed.id());

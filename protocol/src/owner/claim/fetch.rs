@@ -14,10 +14,16 @@ use crate::owner::push;
 use crate::time::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Pause before a host that refused is asked again: it may not have seen the ledger yet.
+/// Pause before a host that refused is asked again: it may not have seen the ledger yet. Twice as
+/// long each time.
 const RETRY: Millis = Millis(500);
-/// The most hosts that are asked, whatever the releases name.
-const HOSTS_LIMIT: usize = 16;
+/// The longest such pause.
+const LONGEST_RETRY: Millis = Millis::seconds(60);
+/// The most hosts one release names: those of a deal.
+const HOSTS_PER_RELEASE: usize = 8;
+/// The most hosts that are asked. Releases take turns in naming them, so that a trustee who names
+/// many that do not exist cannot keep out those that do.
+const HOSTS_LIMIT: usize = 64;
 
 /// A backup on its way.
 #[derive(Serialize, Deserialize)]
@@ -40,32 +46,62 @@ struct Source {
     did: Did,
     local: Did,
     message: String,
+    asked: Asked,
     /// Why it gave nothing the last time.
     refused: Option<String>,
+    /// How often in a row.
+    refusals: u32,
+}
+
+/// What a host was asked for. Only the answer to that very question leads to the next one; or a
+/// hostile host could keep us asking for ever.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Asked {
+    Header,
+    Chunk(u32),
+    Key,
 }
 
 /// Asks every host that the releases name.
 pub(crate) fn begin(work: &mut Work<'_>, fixed: &Fixed, head: Digest) -> Result<Fetch, Damage> {
-    let mut dids: Vec<Did> = Vec::new();
-    for claimed in work.all::<Claimed>()? {
-        let named = claimed
-            .good_release()
-            .map(|release| release.hosts.clone())
-            .unwrap_or_default();
-        for did in named {
-            if !dids.contains(&did) && dids.len() < HOSTS_LIMIT {
-                dids.push(did);
-            }
-        }
-    }
-    let hosts = dids.into_iter().map(|did| ask(work, fixed, did)).collect();
-    Ok(Fetch {
+    let mut fetch = Fetch {
         head,
-        hosts,
+        hosts: Vec::new(),
         header: None,
         have: 0,
         due: None,
-    })
+    };
+    widen(work, fixed, &mut fetch)?;
+    Ok(fetch)
+}
+
+/// Asks the hosts that a later release names too; whether there were any.
+pub(crate) fn widen(work: &mut Work<'_>, fixed: &Fixed, fetch: &mut Fetch) -> Result<bool, Damage> {
+    let before = fetch.hosts.len();
+    for did in named(work)? {
+        let known = fetch.hosts.iter().any(|host| host.did == did);
+        if !known && fetch.hosts.len() < HOSTS_LIMIT {
+            let source = ask(work, fixed, did);
+            fetch.hosts.push(source);
+        }
+    }
+    Ok(fetch.hosts.len() > before)
+}
+
+/// The hosts that good releases name, in turns.
+fn named(work: &Work<'_>) -> Result<Vec<Did>, Damage> {
+    let all = work.all::<Claimed>()?;
+    let lists: Vec<&[Did]> = all
+        .iter()
+        .filter_map(Claimed::good_release)
+        .map(|release| release.hosts.as_slice())
+        .collect();
+    let turn = |place| {
+        lists
+            .iter()
+            .filter_map(move |list: &&[Did]| list.get(place))
+    };
+    Ok((0..HOSTS_PER_RELEASE).flat_map(turn).cloned().collect())
 }
 
 fn ask(work: &mut Work<'_>, fixed: &Fixed, did: Did) -> Source {
@@ -77,7 +113,9 @@ fn ask(work: &mut Work<'_>, fixed: &Fixed, did: Did) -> Source {
         did,
         local,
         message,
+        asked: Asked::Header,
         refused: None,
+        refusals: 0,
     }
 }
 
@@ -131,37 +169,89 @@ pub(crate) fn on_reply(
     let Some(place) = fetch.hosts.iter().position(|host| host.message == id) else {
         return Ok(false);
     };
-    let arrived = fetch.take(work, &fixed, place, reply)?;
+    let arrived = fetch.take(work, &fixed, place, reply);
     match arrived {
-        Some(slot_key) => restore::restore(work, anchor, claim, &slot_key)?,
+        Some(slot_key) => {
+            let host = fetch.hosts[place].did.clone();
+            restore::restore(work, anchor, claim, (&host, &slot_key))?;
+        }
         None => work.save(&claim),
     }
     Ok(true)
 }
 
+/// Notes for the screen why a host that will be asked again gave nothing yet.
+pub(crate) fn on_not_yet(work: &mut Work<'_>, id: &str, why: &str) -> Result<(), Damage> {
+    let Some(mut claim) = row::load(work)? else {
+        return Ok(());
+    };
+    let ClaimStage::Fetching(fetch) = &mut claim.stage else {
+        return Ok(());
+    };
+    let Some(host) = fetch.hosts.iter_mut().find(|host| host.message == id) else {
+        return Ok(());
+    };
+    if host.refused.as_deref() != Some(why) {
+        host.refused = Some(why.into());
+        work.save(&claim);
+    }
+    Ok(())
+}
+
 impl Fetch {
+    /// Takes an answer; the key, when that is what came.
     fn take(
         &mut self,
         work: &mut Work<'_>,
         fixed: &Fixed,
         place: usize,
         reply: &Body,
-    ) -> Result<Option<crate::message::backup::Key>, Damage> {
-        let wrong = match reply {
-            Body::BackupHead(head) => self.take_header(&head.header),
-            Body::BackupChunk(chunk) => self.take_chunk(work, chunk),
-            Body::BackupKey(key) if key.backup == self.head => return Ok(Some(key.clone())),
-            Body::Problem(problem) => Err(format!("{} ({})", problem.comment, problem.code)),
+    ) -> Option<crate::message::backup::Key> {
+        let asked = self.hosts[place].asked;
+        let wrong = match (asked, reply) {
+            (Asked::Header, Body::BackupHead(head)) => self.take_header(&head.header),
+            (Asked::Chunk(index), Body::BackupChunk(chunk)) if chunk.index == index => {
+                self.take_chunk(work, chunk)
+            }
+            (Asked::Key, Body::BackupKey(key)) if key.backup == self.head => {
+                return Some(key.clone());
+            }
+            (_, Body::Problem(problem)) => Err(crate::owner::protect::reason(problem)),
             _ => Err("it answered with something else than was asked for".into()),
         };
-        if let Err(why) = wrong {
-            self.hosts[place].refused = Some(why);
-            self.due = Some(work.now.after(RETRY));
-            return Ok(None);
+        match wrong {
+            Ok(()) => {
+                self.hosts[place].refused = None;
+                self.hosts[place].refusals = 0;
+                self.ask_on(work, fixed, place);
+            }
+            Err(why) => self.put_off(work, place, why),
         }
-        self.hosts[place].refused = None;
-        self.ask_on(work, fixed, place);
-        Ok(None)
+        None
+    }
+
+    fn put_off(&mut self, work: &Work<'_>, place: usize, why: String) {
+        let host = &mut self.hosts[place];
+        let pause = RETRY
+            .times(1 << host.refusals.min(16))
+            .0
+            .min(LONGEST_RETRY.0);
+        host.refused = Some(why);
+        host.refusals = host.refusals.saturating_add(1);
+        let due = work.now.after(Millis(pause));
+        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+    }
+
+    /// Forgets what was fetched.
+    pub(crate) fn forget(&self, work: &mut Work<'_>) {
+        push::forget_chunks(work, &self.head, self.have as usize);
+    }
+
+    /// What was asked of hosts is no longer wanted.
+    pub(crate) fn withdraw(&self, work: &mut Work<'_>) {
+        for host in &self.hosts {
+            outbox::withdraw(work, &host.message);
+        }
     }
 
     fn take_header(&mut self, bytes: &Blob) -> Result<(), String> {
@@ -197,19 +287,23 @@ impl Fetch {
             .as_ref()
             .and_then(|header| BackupHeader::read(&header.0).ok());
         let chunks = chunks.map_or(0, |header| header.chunks.len() as u32);
-        let body = match (chunks, self.have) {
-            (0, _) => get(fixed),
-            (chunks, have) if have < chunks => Body::BackupChunkGet(ChunkGet {
-                backup: self.head,
-                request: fixed.request,
-                index: have,
-            }),
-            _ => Body::BackupKeyGet(KeyGet {
-                backup: self.head,
-                request: fixed.request,
-            }),
+        let (backup, request) = (self.head, fixed.request);
+        let (asked, body) = match (chunks, self.have) {
+            (0, _) => (Asked::Header, get(fixed)),
+            (chunks, index) if index < chunks => {
+                let get = ChunkGet {
+                    backup,
+                    request,
+                    index,
+                };
+                (Asked::Chunk(index), Body::BackupChunkGet(get))
+            }
+            _ => (Asked::Key, Body::BackupKeyGet(KeyGet { backup, request })),
         };
         let host = &mut self.hosts[place];
+        // One question at a time: the one before may still be on its way.
+        outbox::withdraw(work, &host.message);
+        host.asked = asked;
         host.message = outbox::send(work, &host.local, &host.did, body);
     }
 }

@@ -2,14 +2,16 @@
 use crate::agent::{Event, Work};
 use crate::anchor::Anchor;
 use crate::backup::{Peer, PeerRole, SlotKey, Wallet, container};
-use crate::did::LocalDid;
+use crate::did::{Did, LocalDid};
 use crate::error::{Damage, Stop};
 use crate::keys::{RecoverySecret, SigningKey};
 use crate::message::backup::Key;
+use crate::message::setup::Prekey;
 use crate::outbox;
 use crate::owner::claim::row::{Claim, ClaimStage, Claimed, Fixed};
 use crate::owner::claim::{collect, fetch};
 use crate::owner::dealing::{self, Plan, Right, Terms};
+use crate::owner::enrolment::PREKEYS_LIMIT;
 use crate::owner::identity::Identity;
 use crate::owner::trustee::{Contact, Stage, Trustee};
 use crate::owner::{push, secret};
@@ -21,20 +23,26 @@ use zeroize::Zeroizing;
 /// Losses that are survivable right after a recovery: none, and the screen says so (f of G4).
 const SPARE: u8 = 0;
 
-/// Opens the backup, restores the wallet and deals the next epoch, in one step.
+/// Opens the backup, restores the wallet and deals the next epoch: all of it in one step, or nothing.
+/// Where it fails, the question stays on the outbox, so that the host is asked again when another
+/// share or key may have come.
 pub(crate) fn restore(
     work: &mut Work<'_>,
     anchor: &Anchor,
     mut claim: Claim,
-    key: &Key,
+    key: (&Did, &Key),
 ) -> Result<(), Damage> {
     match try_restore(work, anchor, &claim, key) {
         Ok(()) => {
+            if let ClaimStage::Fetching(fetch) = &claim.stage {
+                fetch.withdraw(work);
+            }
             claim.stage = ClaimStage::Dealing;
             claim.problem = None;
         }
         Err(Stop::Damage(damage)) => return Err(damage),
         Err(Stop::Command(error)) => {
+            work.discard();
             work.hint(Event::new(
                 "recovery",
                 claim.name.clone(),
@@ -51,7 +59,12 @@ fn failed(text: impl ToString) -> Stop {
     crate::error::CommandError::unverified(text.to_string()).into()
 }
 
-fn try_restore(work: &mut Work<'_>, anchor: &Anchor, claim: &Claim, key: &Key) -> Result<(), Stop> {
+fn try_restore(
+    work: &mut Work<'_>,
+    anchor: &Anchor,
+    claim: &Claim,
+    (host, key): (&Did, &Key),
+) -> Result<(), Stop> {
     let (Some(fixed), Some(keys), ClaimStage::Fetching(fetch)) =
         (&claim.fixed, &claim.keys, &claim.stage)
     else {
@@ -83,7 +96,7 @@ fn try_restore(work: &mut Work<'_>, anchor: &Anchor, claim: &Claim, key: &Key) -
     work.save(&identity);
     put_items(work, &wallet);
     push::forget_chunks(work, &fetch.head, chunks.len());
-    let peers = reconnect(work, &wallet.peers)?;
+    let peers = reconnect(work, claim, &wallet.peers, (host, key))?;
     deal_next(work, anchor, claim, fixed, peers)
 }
 
@@ -116,31 +129,39 @@ fn put_items(work: &mut Work<'_>, wallet: &Wallet) {
 /// Every peer of the wallet as a trustee or host of the fresh agent. Those that were met in this
 /// recovery are reached over their recovery connection; the others at the DID the wallet knows,
 /// from a fresh one of ours.
-fn reconnect(work: &mut Work<'_>, peers: &[Peer]) -> Result<Vec<Trustee>, Stop> {
-    let met = work.all::<Claimed>()?;
+///
+/// Who was met is told by the share it released, which nobody else has. A name or an approval key is
+/// only claimed: by it, one trustee could take another's place and with it the other's next share.
+fn reconnect(
+    work: &mut Work<'_>,
+    claim: &Claim,
+    peers: &[Peer],
+    (host, key): (&Did, &Key),
+) -> Result<Vec<Trustee>, Stop> {
+    let met = collect::held(work, claim)?;
     let mut trustees = Vec::new();
+    let mut indices = 1..;
     for peer in peers {
+        let index: Option<usize> = match peer.role {
+            PeerRole::Trustee => indices.next(),
+            PeerRole::Host => None,
+        };
         let known = met
             .iter()
-            .find(|claimed| claimed.good_release().is_some() && is_same(claimed, peer));
-        let trustee = match known {
-            Some(claimed) => met_again(peer, claimed),
-            None => None,
-        };
-        let trustee = trustee.unwrap_or_else(|| at_a_distance(work, peer));
+            .find(|(_, pair)| index == Some(pair.index().get().into()))
+            .and_then(|(claimed, _)| met_again(peer, claimed));
+        let mut trustee = known.unwrap_or_else(|| at_a_distance(work, peer));
+        // What the wallet knows of a host's prekeys, whoever has the old device may have used up.
+        if let (true, Some(contact), Some(next)) =
+            (peer.did == *host, &mut trustee.contact, &key.next)
+        {
+            contact.prekeys.retain(|prekey| prekey.number > next.number);
+            contact.prekeys.insert(0, next.clone());
+        }
         work.save(&trustee);
         trustees.push(trustee);
     }
     Ok(trustees)
-}
-
-fn is_same(claimed: &Claimed, peer: &Peer) -> bool {
-    let approval = claimed
-        .invitation
-        .as_ref()
-        .and_then(|invited| invited.answer.as_ref())
-        .map(|answer| answer.approval);
-    approval.is_some() && approval == peer.approval
 }
 
 fn met_again(peer: &Peer, claimed: &Claimed) -> Option<Trustee> {
@@ -150,7 +171,7 @@ fn met_again(peer: &Peer, claimed: &Claimed) -> Option<Trustee> {
         did: answer.did.clone(),
         label: answer.label.clone(),
         approval: peer.approval,
-        prekeys: claimed.good_release()?.prekeys.clone(),
+        prekeys: newest(&claimed.good_release()?.prekeys),
     };
     Some(Trustee {
         name: peer.name.clone(),
@@ -163,6 +184,11 @@ fn met_again(peer: &Peer, claimed: &Claimed) -> Option<Trustee> {
         receipt: None,
         seen: None,
     })
+}
+
+/// As many prekeys as a peer may hand over at once.
+fn newest(prekeys: &[Prekey]) -> Vec<Prekey> {
+    prekeys.iter().take(PREKEYS_LIMIT).cloned().collect()
 }
 
 fn at_a_distance(work: &mut Work<'_>, peer: &Peer) -> Trustee {
@@ -197,6 +223,10 @@ fn deal_next(
     let Some(keys) = &claim.keys else {
         return Err(failed("the claimant's keys are gone"));
     };
+    let (hosts, trustees) = peers
+        .into_iter()
+        .partition(|peer: &Trustee| peer.role == PeerRole::Host);
+    let (trustees, hosts) = (dealing::recipients(trustees), dealing::recipients(hosts));
     let lane = &fixed.lane;
     let terms = Terms {
         threshold: lane.threshold,
@@ -205,16 +235,11 @@ fn deal_next(
         cool_down: lane.cool_down,
         override_threshold: lane.override_threshold,
     };
-    let right = Right::Claimant(fixed.request, &keys.signing);
     let plan = Plan {
-        epoch: fixed.epoch + 1,
-        terms,
-        right,
+        epoch: fixed.epoch.saturating_add(1),
+        terms: terms.among(trustees.able.len()),
+        right: Right::Claimant(fixed.request, &keys.signing),
         spare: SPARE,
     };
-    let (hosts, trustees) = peers
-        .into_iter()
-        .partition(|peer: &Trustee| peer.role == PeerRole::Host);
-    let (trustees, hosts) = (dealing::recipients(trustees)?, dealing::recipients(hosts)?);
     dealing::deal(work, anchor, &plan, trustees, hosts)
 }

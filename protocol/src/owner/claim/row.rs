@@ -178,6 +178,13 @@ impl Claimed {
     }
 }
 
+impl Claim {
+    /// Whether the recovery is complete.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.stage, ClaimStage::Done)
+    }
+}
+
 /// The claim, if one is under way.
 pub(crate) fn load(records: &dyn Records) -> Result<Option<Claim>, Damage> {
     record::load(records, &[])

@@ -7,6 +7,7 @@ use crate::owner::claim::collect;
 use crate::owner::claim::row::{self, Claim, ClaimStage, Claimed, ClaimedStage};
 use crate::owner::command::{Answer, ClaimTrusteeView, RecoverView};
 use crate::owner::deal;
+use crate::time::Timestamp;
 
 /// For the screen.
 pub(crate) fn show(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
@@ -29,7 +30,7 @@ pub(crate) fn show(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
         ClaimStage::Gathering | ClaimStage::Dealing | ClaimStage::Done => (0, 0),
     };
     Ok(Answer::Recover(RecoverView {
-        state: state(&claim, &all, status.as_ref()).into(),
+        state: state(&claim, &all, status.as_ref(), work.now).into(),
         request: claim.fixed.as_ref().map(|fixed| fixed.request),
         approvals: status
             .as_ref()
@@ -56,14 +57,25 @@ fn problem(claim: &Claim) -> Option<String> {
     })
 }
 
-fn state(claim: &Claim, all: &[Claimed], status: Option<&RequestStatus>) -> &'static str {
+fn state(
+    claim: &Claim,
+    all: &[Claimed],
+    status: Option<&RequestStatus>,
+    now: Timestamp,
+) -> &'static str {
+    let expired = claim
+        .fixed
+        .as_ref()
+        .is_some_and(|fixed| fixed.expiry <= now);
     match (&claim.stage, status) {
         (ClaimStage::Done, _) => "done",
-        (ClaimStage::Dealing, _) => "dealing",
         (_, Some(status)) if status.ended && !status.completed => "ended",
         (_, Some(status)) if status.vetoed => "vetoed",
+        (ClaimStage::Dealing, _) => "dealing",
         (ClaimStage::Fetching(_), _) => "fetching",
         (ClaimStage::Gathering, _) if conflicting(all) => "conflict",
+        // No trustee sponsors a request whose time is over.
+        (ClaimStage::Gathering, None) if expired => "ended",
         (ClaimStage::Gathering, None) => "gathering",
         (ClaimStage::Gathering, Some(_)) if all.iter().any(|claimed| claimed.release.is_some()) => {
             "collecting"
