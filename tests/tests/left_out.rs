@@ -1,4 +1,4 @@
-//! What a run of the tests left out, and why: printed at the end of every `cargo test`.
+//! What a run of the tests left out, and why: printed in every `cargo test`.
 //!
 //! It has no harness, because a harness shows what a test prints only when it fails. With
 //! `KITH_STRICT=1` it fails when something was skipped that such a run promises.
