@@ -2,6 +2,11 @@
 //! multiplications that nobody can leave out). `cargo bench -p kith-protocol --bench sharing`
 //! runs for about two minutes and ends with a table of ratios.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a bench reads clocks and its surroundings, which the protocol must not"
+)]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

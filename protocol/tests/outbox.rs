@@ -28,7 +28,8 @@ impl Machine {
         Self {
             disk: BTreeMap::new(),
             rng: ChaCha20Rng::from_seed([0; 32]),
-            endpoint: Endpoint::new("12D3KooWtest".into(), Vec::new()).unwrap(),
+            endpoint: Endpoint::new("12D3KooWtest".into(), Vec::new())
+                .expect("an endpoint within its bounds"),
             now: Timestamp(1_000_000),
         }
     }

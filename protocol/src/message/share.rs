@@ -62,7 +62,7 @@ pub struct Store {
     pub path: ApprovalPath,
     /// Which prekey the share is sealed to.
     pub prekey: u32,
-    /// The share of each secret ([`crate::vss::SharePair`]).
+    /// The share of each secret ([`crate::share_pair::SharePair`]).
     pub sealed: SealedBox<ShareSealing>,
     /// Agents that keep backups; a claimant is told.
     pub hosts: Vec<Did>,

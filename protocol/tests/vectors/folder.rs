@@ -13,6 +13,10 @@ pub(crate) const FILES: [&str; 4] = [
 ];
 
 /// The folder with the vectors; it may be missing.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test may look at its surroundings, which the protocol must not"
+)]
 pub(crate) fn folder() -> PathBuf {
     std::env::var_os("KITH_VECTORS").map_or_else(beside_the_workspace, PathBuf::from)
 }
