@@ -9,12 +9,13 @@ use crate::message::setup::{Accept, Ack, Offer};
 use crate::message::words::{Mismatch, Reveal};
 use crate::message::{Body, Empty, Received};
 use crate::outbox;
-use crate::owner::command::{Answer, WordsView};
+use crate::owner::command::Answer;
+use crate::owner::comparison::Comparison;
 use crate::owner::identity::{self, Identity};
 use crate::owner::trustee::{self, Contact, PeerRole, Stage, Trustee};
 use crate::record::{self, Records};
 use crate::time::{Millis, Timestamp};
-use crate::words::{self, Occasion, Speaker, Transcript};
+use crate::words::{self, Occasion, Transcript};
 
 /// How long an invitation is good for.
 const INVITATION_LIFETIME: Millis = Millis::seconds(7 * 86_400);
@@ -199,20 +200,16 @@ pub(crate) fn on_reveal(
         )
         .into());
     };
-    trustee.stage = Stage::Comparing {
-        transcript: Transcript {
-            occasion: Occasion::Enrolment,
-            owner: message.to.clone(),
-            trustee: message.from.clone(),
-            owner_nonce: nonce,
-            trustee_nonce: reveal.nonce,
-            ledger: identity.log,
-            policy: identity.policy,
-            request: None,
-        },
-        heard: false,
-        confirmed: false,
-    };
+    trustee.stage = Stage::Comparing(Comparison::new(Transcript {
+        occasion: Occasion::Enrolment,
+        owner: message.to.clone(),
+        trustee: message.from.clone(),
+        owner_nonce: nonce,
+        trustee_nonce: reveal.nonce,
+        ledger: identity.log,
+        policy: identity.policy,
+        request: None,
+    }));
     trustee.seen = Some(work.now);
     let text = format!(
         "{} has answered; compare words: owner-agent trustee verify {}",
@@ -226,28 +223,21 @@ pub(crate) fn on_reveal(
 /// Their person heard the right words.
 pub(crate) fn on_confirm(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
     let mut trustee = trustee::behind(work, &message.to, &message.from)?;
-    let Stage::Comparing {
-        transcript, heard, ..
-    } = trustee.stage
-    else {
+    let Stage::Comparing(comparison) = trustee.stage else {
         return Err(
             Refusal::new("e.p.trust.not-verified", "no words are being compared here").into(),
         );
     };
-    trustee.stage = compared(transcript, heard, true);
+    trustee.stage = after(comparison.confirm());
     trustee.seen = Some(work.now);
     work.save(&trustee);
     Ok(Body::Empty(Empty {}))
 }
 
-fn compared(transcript: Transcript, heard: bool, confirmed: bool) -> Stage {
-    match heard && confirmed {
+fn after(comparison: Comparison) -> Stage {
+    match comparison.is_done() {
         true => Stage::Verified,
-        false => Stage::Comparing {
-            transcript,
-            heard,
-            confirmed,
-        },
+        false => Stage::Comparing(comparison),
     }
 }
 
@@ -282,13 +272,10 @@ fn check_decline(trustee: Trustee, message: &Received) -> Result<Trustee, Halt> 
 /// The words for the screen.
 pub(crate) fn show_words(work: &Work<'_>, name: &str) -> Result<Answer, Stop> {
     let trustee = trustee::named(work, name)?;
-    let Stage::Comparing { transcript, .. } = &trustee.stage else {
-        return Err(no_words(&trustee).into());
-    };
-    Ok(Answer::Words(WordsView {
-        say: transcript.spoken_by(Speaker::Owner),
-        choices: transcript.choices(Speaker::Trustee),
-    }))
+    match &trustee.stage {
+        Stage::Comparing(comparison) => Ok(Answer::Words(comparison.view())),
+        _ => Err(no_words(&trustee).into()),
+    }
 }
 
 fn no_words(trustee: &Trustee) -> CommandError {
@@ -299,7 +286,7 @@ fn no_words(trustee: &Trustee) -> CommandError {
             "the words with {name} did not match, so that connection is closed; invite again: owner-agent trustee invite {name}"
         )),
         Stage::Declined => CommandError::refused(format!("{name} declined")),
-        Stage::Invited | Stage::Revealing { .. } | Stage::Comparing { .. } => {
+        Stage::Invited | Stage::Revealing { .. } | Stage::Comparing(_) => {
             CommandError::pending(format!("{name} has not accepted the invitation yet"))
         }
     }
@@ -308,33 +295,14 @@ fn no_words(trustee: &Trustee) -> CommandError {
 /// Our person says what she heard.
 pub(crate) fn verify(work: &mut Work<'_>, name: &str, heard: &str) -> Result<Answer, Stop> {
     let mut trustee = trustee::named(work, name)?;
-    let Stage::Comparing {
-        transcript,
-        confirmed,
-        ..
-    } = trustee.stage.clone()
-    else {
+    let Stage::Comparing(comparison) = trustee.stage.clone() else {
         return Err(no_words(&trustee).into());
     };
-    let right = words::same(&transcript.spoken_by(Speaker::Trustee), heard);
-    trustee.stage = if right {
-        compared(transcript, true, confirmed)
-    } else {
-        Stage::Mismatch
+    let Ok(comparison) = comparison.hear(heard) else {
+        return Ok(mismatch(work, trustee));
     };
+    trustee.stage = after(comparison);
     work.save(&trustee);
-    if !right {
-        // The other side must not go on believing that it holds something for her.
-        if let Some(contact) = &trustee.contact {
-            let mismatch = Body::WordsMismatch(Mismatch {});
-            outbox::send(work, &trustee.local, &contact.did, mismatch);
-        }
-        let text = format!(
-            "these are not {name}'s words: somebody may stand between you, so the connection is closed; invite again: \
-             owner-agent trustee invite {name}"
-        );
-        return Ok(Answer::Mismatch { text });
-    }
     let text = match trustee.is_verified() {
         true => format!("{name} is verified"),
         false => format!("you heard the right words; {name} has yet to pick yours"),
@@ -342,12 +310,28 @@ pub(crate) fn verify(work: &mut Work<'_>, name: &str, heard: &str) -> Result<Ans
     Ok(Answer::Done { text })
 }
 
+fn mismatch(work: &mut Work<'_>, mut trustee: Trustee) -> Answer {
+    trustee.stage = Stage::Mismatch;
+    work.save(&trustee);
+    // The other side must not go on believing that it holds something for her.
+    if let Some(contact) = &trustee.contact {
+        let mismatch = Body::WordsMismatch(Mismatch {});
+        outbox::send(work, &trustee.local, &contact.did, mismatch);
+    }
+    let name = trustee.name;
+    let text = format!(
+        "these are not {name}'s words: somebody may stand between you, so the connection is closed; invite again: \
+         owner-agent trustee invite {name}"
+    );
+    Answer::Mismatch { text }
+}
+
 /// Who waits for words to be compared.
 pub(crate) fn pending(records: &dyn Records) -> Result<Vec<Event>, Damage> {
     let all = record::load_all::<Trustee>(records, &[])?;
-    let waiting = all
-        .iter()
-        .filter(|trustee| matches!(trustee.stage, Stage::Comparing { heard: false, .. }));
+    let waiting = all.iter().filter(
+        |trustee| matches!(&trustee.stage, Stage::Comparing(comparison) if !comparison.is_heard()),
+    );
     let event = |trustee: &Trustee| {
         let text = format!(
             "compare words with {}: owner-agent trustee verify {}",

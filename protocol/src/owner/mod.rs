@@ -5,6 +5,7 @@
 mod alert;
 mod claim;
 pub mod command;
+mod comparison;
 mod deal;
 mod dealing;
 mod enrolment;
@@ -94,9 +95,9 @@ impl OwnerAgent {
                 claim::collect::advance(work, &self.anchor)?;
                 Ok(answer)
             }
-            Command::RecoverWords { name } => claim::connect::show_words(work, &name),
+            Command::RecoverWords { name } => claim::talk::show_words(work, &name),
             Command::RecoverVerify { name, words } => {
-                let answer = claim::connect::verify(work, &name, &words)?;
+                let answer = claim::talk::verify(work, &name, &words)?;
                 claim::collect::advance(work, &self.anchor)?;
                 Ok(answer)
             }
@@ -113,13 +114,11 @@ impl OwnerAgent {
             Body::Ping(Ping { .. }) => Ok(Body::PingResponse(PingResponse {})),
             Body::SetupAccept(accept) => enrolment::on_accept(work, &self.anchor, message, accept),
             Body::SetupDecline(_) => enrolment::on_end(work, message, Stage::Declined),
-            Body::WordsReveal(reveal) if claiming => {
-                claim::connect::on_reveal(work, message, reveal)
-            }
+            Body::WordsReveal(reveal) if claiming => claim::talk::on_reveal(work, message, reveal),
             Body::WordsReveal(reveal) => enrolment::on_reveal(work, message, reveal),
-            Body::WordsConfirm(_) if claiming => claim::connect::on_confirm(work, message),
+            Body::WordsConfirm(_) if claiming => claim::talk::on_confirm(work, message),
             Body::WordsConfirm(_) => enrolment::on_confirm(work, message),
-            Body::WordsMismatch(_) if claiming => claim::connect::on_mismatch(work, message),
+            Body::WordsMismatch(_) if claiming => claim::talk::on_mismatch(work, message),
             Body::WordsMismatch(_) => enrolment::on_end(work, message, Stage::Mismatch),
             Body::RecoveryChallenge(challenge) => {
                 claim::connect::on_challenge(work, &mut self.anchor, message, challenge)
@@ -128,7 +127,7 @@ impl OwnerAgent {
             Body::RecoveryRelease(release) => {
                 claim::collect::on_release(work, &self.anchor, message, release)
             }
-            Body::RecoveryDeny(deny) => claim::connect::on_deny(work, message, deny),
+            Body::RecoveryDeny(deny) => claim::talk::on_deny(work, message, deny),
             // Everything else is for trustees, hosts, operators and witnesses, or is a reply.
             other => Err(Refusal::new(
                 "e.m.msg.unexpected",
@@ -254,7 +253,7 @@ impl Agent for OwnerAgent {
 
     fn pending(&self, records: &dyn Records) -> Result<Vec<Event>, Damage> {
         let mut events = enrolment::pending(records)?;
-        events.extend(claim::connect::pending(records)?);
+        events.extend(claim::talk::pending(records)?);
         events.extend(alert::pending(records, &self.anchor)?);
         Ok(events)
     }

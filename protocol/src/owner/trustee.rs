@@ -7,9 +7,9 @@ use crate::keys::VerifyingKey;
 use crate::keys::role::Approval;
 use crate::message::setup::{Capability, Prekey};
 use crate::owner::command::TrusteeView;
+use crate::owner::comparison::Comparison;
 use crate::record::{Row, Space};
 use crate::time::Timestamp;
-use crate::words::Transcript;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::backup::PeerRole;
@@ -63,14 +63,7 @@ pub(crate) enum Stage {
         nonce: Nonce32,
     },
     /// Both people compare words.
-    Comparing {
-        /// What the words are bound to.
-        transcript: Transcript,
-        /// Our person has heard the right words.
-        heard: bool,
-        /// Theirs has.
-        confirmed: bool,
-    },
+    Comparing(Comparison),
     /// Both have.
     Verified,
     /// One heard others: somebody may stand between.
@@ -105,8 +98,8 @@ impl Trustee {
         let state = match &self.stage {
             Stage::Invited if self.expires <= now => "expired",
             Stage::Invited | Stage::Revealing { .. } => "invited",
-            Stage::Comparing { heard: true, .. } => "heard",
-            Stage::Comparing { .. } => "words",
+            Stage::Comparing(comparison) if comparison.is_heard() => "heard",
+            Stage::Comparing(_) => "words",
             Stage::Verified => "verified",
             Stage::Mismatch => "mismatch",
             Stage::Declined => "declined",

@@ -7,18 +7,17 @@ use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
 use crate::keys::{AgreementSecret, SigningKey};
 use crate::ledger::{Descriptor, Record, RequestBody, RequestKind};
 use crate::message::invitation::{GOAL_RECOVERY, Invitation, LINK_BASE, clean_label};
-use crate::message::recovery::{Challenge, Deny, Request};
-use crate::message::words::{Mismatch, Reveal};
+use crate::message::recovery::{Challenge, Request};
 use crate::message::{Body, Empty, ProblemReport, Received};
 use crate::outbox;
 use crate::owner::claim::row::{
     self, Answered, Claim, ClaimStage, ClaimantKeys, Claimed, ClaimedStage, Fixed, Invited,
 };
-use crate::owner::command::{Answer, WordsView};
+use crate::owner::claim::talk;
+use crate::owner::command::Answer;
 use crate::owner::identity;
-use crate::record::{self, Records, Row};
+use crate::record::Row;
 use crate::time::Millis;
-use crate::words::{self, Occasion, Speaker, Transcript};
 
 /// How long a recovery link is good for.
 const LINK_LIFETIME: Millis = Millis::seconds(7 * 86_400);
@@ -111,7 +110,7 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str) -> Result<Answer, Stop> {
     claimed.stage = ClaimedStage::Waiting;
     work.save(&local);
     work.save(&claimed);
-    unfix(work)?;
+    talk::unfix(work)?;
     Ok(Answer::Link {
         link: invitation.to_link(LINK_BASE),
         expires,
@@ -278,204 +277,6 @@ fn note_conflict(work: &mut Work<'_>, mut claimed: Claimed, conflict: String) ->
     })
 }
 
-/// The commitment is opened: from here on there are words.
-pub(crate) fn on_reveal(
-    work: &mut Work<'_>,
-    message: &Received,
-    reveal: &Reveal,
-) -> Result<Body, Halt> {
-    let unexpected = || Refusal::new("e.p.trust.not-verified", "no such nonce is expected here");
-    let mut claimed = row::behind(work, &message.to, &message.from)?;
-    let ClaimedStage::Revealing { commitment, nonce } = claimed.stage else {
-        return Err(unexpected().into());
-    };
-    let fixed = row::load(work)?
-        .and_then(|claim| claim.fixed)
-        .ok_or_else(unexpected)?;
-    if words::commitment(&reveal.nonce) != commitment {
-        return Err(Refusal::new(
-            "e.p.trust.not-verified",
-            "the nonce is not the one committed to",
-        )
-        .into());
-    }
-    claimed.stage = ClaimedStage::Comparing {
-        transcript: Transcript {
-            occasion: Occasion::Recovery,
-            owner: message.to.clone(),
-            trustee: message.from.clone(),
-            owner_nonce: nonce,
-            trustee_nonce: reveal.nonce,
-            ledger: fixed.log,
-            policy: fixed.policy,
-            request: Some(fixed.request),
-        },
-        heard: false,
-        confirmed: false,
-    };
-    let text = format!(
-        "{} has opened your link; compare words: owner-agent recover verify {}",
-        claimed.name, claimed.name
-    );
-    work.hint(Event::new("words", claimed.name.clone(), text));
-    work.save(&claimed);
-    Ok(Body::Empty(Empty {}))
-}
-
-/// Their person heard the right words.
-pub(crate) fn on_confirm(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
-    let mut claimed = row::behind(work, &message.to, &message.from)?;
-    let ClaimedStage::Comparing {
-        transcript, heard, ..
-    } = claimed.stage
-    else {
-        return Err(
-            Refusal::new("e.p.trust.not-verified", "no words are being compared here").into(),
-        );
-    };
-    claimed.stage = compared(transcript, heard, true);
-    work.save(&claimed);
-    Ok(Body::Empty(Empty {}))
-}
-
-fn compared(transcript: Transcript, heard: bool, confirmed: bool) -> ClaimedStage {
-    match heard && confirmed {
-        true => ClaimedStage::Verified,
-        false => ClaimedStage::Comparing {
-            transcript,
-            heard,
-            confirmed,
-        },
-    }
-}
-
-/// Their person heard other words.
-pub(crate) fn on_mismatch(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
-    let mut claimed = row::behind(work, &message.to, &message.from)?;
-    // Their person's right words are in our hands, signed by what she did; nobody unsays them.
-    if claimed.is_verified() {
-        return Err(Refusal::new("e.p.req.declined", "the words were compared already").into());
-    }
-    claimed.stage = ClaimedStage::Mismatch;
-    work.save(&claimed);
-    unfix(work)?;
-    Ok(Body::Empty(Empty {}))
-}
-
-/// What the first trustee fixed holds while anybody stands on it whose words are being compared, or
-/// were. A stranger who answered first and could not say the words leaves nothing behind, or one
-/// caught link would make every honest trustee a contradiction (G10).
-fn unfix(work: &mut Work<'_>) -> Result<(), Damage> {
-    let stands = |claimed: &Claimed| {
-        matches!(
-            claimed.stage,
-            ClaimedStage::Revealing { .. }
-                | ClaimedStage::Comparing { .. }
-                | ClaimedStage::Verified
-        )
-    };
-    if work.all::<Claimed>()?.iter().any(stands) {
-        return Ok(());
-    }
-    if let Some(mut claim) = row::load(work)?
-        && matches!(claim.stage, ClaimStage::Gathering)
-        && claim.fixed.take().is_some()
-    {
-        work.save(&claim);
-    }
-    Ok(())
-}
-
-/// Their person refuses.
-pub(crate) fn on_deny(work: &mut Work<'_>, message: &Received, deny: &Deny) -> Result<Body, Halt> {
-    let mut claimed = row::behind(work, &message.to, &message.from)?;
-    let code = deny
-        .code
-        .chars()
-        .filter(char::is_ascii_graphic)
-        .take(64)
-        .collect();
-    // A share that came stays good: it cannot be taken back, nor can the recovery that counts on it.
-    if claimed.good_release().is_none() {
-        claimed.stage = ClaimedStage::Denied(code);
-        work.save(&claimed);
-        unfix(work)?;
-    }
-    Ok(Body::Empty(Empty {}))
-}
-
-/// The words for the screen.
-pub(crate) fn show_words(work: &Work<'_>, name: &str) -> Result<Answer, Stop> {
-    let claimed = row::named(work, name)?;
-    let ClaimedStage::Comparing { transcript, .. } = &claimed.stage else {
-        return Err(no_words(&claimed).into());
-    };
-    Ok(Answer::Words(WordsView {
-        say: transcript.spoken_by(Speaker::Owner),
-        choices: transcript.choices(Speaker::Trustee),
-    }))
-}
-
-fn no_words(claimed: &Claimed) -> CommandError {
-    let name = &claimed.name;
-    match &claimed.stage {
-        ClaimedStage::Verified => CommandError::error(format!("{name} is verified already")),
-        ClaimedStage::Mismatch => CommandError::refused(format!(
-            "the words with {name} did not match, so that connection is closed; make a new link: owner-agent recover invite {name}"
-        )),
-        ClaimedStage::Denied(code) => CommandError::refused(format!("{name} refused ({code})")),
-        ClaimedStage::Conflict(why) => CommandError::refused(format!("{name}: {why}")),
-        ClaimedStage::Waiting | ClaimedStage::Revealing { .. } | ClaimedStage::Comparing { .. } => {
-            CommandError::pending(format!("{name} has not opened your link yet"))
-        }
-    }
-}
-
-/// Our person says what she heard.
-pub(crate) fn verify(work: &mut Work<'_>, name: &str, heard: &str) -> Result<Answer, Stop> {
-    let mut claimed = row::named(work, name)?;
-    let ClaimedStage::Comparing {
-        transcript,
-        confirmed,
-        ..
-    } = claimed.stage.clone()
-    else {
-        return Err(no_words(&claimed).into());
-    };
-    let right = words::same(&transcript.spoken_by(Speaker::Trustee), heard);
-    claimed.stage = if right {
-        compared(transcript, true, confirmed)
-    } else {
-        ClaimedStage::Mismatch
-    };
-    work.save(&claimed);
-    if !right {
-        tell_mismatch(work, &claimed);
-        unfix(work)?;
-    }
-    let again = format!("make a new link: owner-agent recover invite {name}");
-    Ok(match (right, claimed.is_verified()) {
-        (true, true) => Answer::Done {
-            text: format!("{name} is verified"),
-        },
-        (true, false) => Answer::Done {
-            text: format!("you heard the right words; {name} has yet to pick yours"),
-        },
-        (false, _) => Answer::Mismatch {
-            text: format!(
-                "these are not {name}'s words: somebody may stand between you, so the connection is closed; {again}"
-            ),
-        },
-    })
-}
-
-/// The other side's session ends too (G10: that session, and not the request).
-fn tell_mismatch(work: &mut Work<'_>, claimed: &Claimed) {
-    if let (Some(invited), Some(did)) = (&claimed.invitation, claimed.did()) {
-        outbox::send(work, &invited.local, did, Body::WordsMismatch(Mismatch {}));
-    }
-}
-
 /// Their person has approved; the ledger says the rest.
 pub(crate) fn on_pending(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
     let claimed = row::behind(work, &message.to, &message.from)?;
@@ -506,20 +307,4 @@ pub(crate) fn abort(work: &mut Work<'_>) -> Result<Answer, Stop> {
     work.erase::<Claim>(&claim.id());
     let text = "this device is no claimant any more; a request on the ledger ends by itself";
     Ok(Answer::Done { text: text.into() })
-}
-
-/// Which trustees wait for words to be compared.
-pub(crate) fn pending(records: &dyn Records) -> Result<Vec<Event>, Damage> {
-    let all = record::load_all::<Claimed>(records, &[])?;
-    let waiting = all
-        .iter()
-        .filter(|claimed| matches!(claimed.stage, ClaimedStage::Comparing { heard: false, .. }));
-    let event = |claimed: &Claimed| {
-        let text = format!(
-            "compare words with {}: owner-agent recover verify {}",
-            claimed.name, claimed.name
-        );
-        Event::new("words", claimed.name.clone(), text)
-    };
-    Ok(waiting.map(event).collect())
 }

@@ -10,3 +10,4 @@ pub(crate) mod fetch;
 pub(crate) mod restore;
 pub(crate) mod row;
 pub(crate) mod status;
+pub(crate) mod talk;

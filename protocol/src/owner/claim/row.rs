@@ -8,10 +8,10 @@ use crate::keys::{AgreementSecret, SigningKey, VerifyingKey};
 use crate::ledger::RequestKind;
 use crate::message::recovery::Release;
 use crate::owner::claim::fetch::Fetch;
+use crate::owner::comparison::Comparison;
 use crate::policy::LaneOpening;
 use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
-use crate::words::Transcript;
 use serde::{Deserialize, Serialize};
 
 /// A recovery under way.
@@ -123,14 +123,7 @@ pub(crate) enum ClaimedStage {
         nonce: Nonce32,
     },
     /// Both people compare words.
-    Comparing {
-        /// What the words are bound to.
-        transcript: Transcript,
-        /// Our person has heard the right words.
-        heard: bool,
-        /// Theirs has.
-        confirmed: bool,
-    },
+    Comparing(Comparison),
     /// Both have.
     Verified,
     /// It speaks of another ledger, policy, epoch or lane than the first one did.

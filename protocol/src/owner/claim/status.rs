@@ -96,10 +96,10 @@ fn view(claimed: &Claimed) -> ClaimTrusteeView {
         ClaimedStage::Waiting | ClaimedStage::Revealing { .. } => {
             ("invited", "has not opened your link yet".into())
         }
-        ClaimedStage::Comparing { heard: true, .. } => {
+        ClaimedStage::Comparing(comparison) if comparison.is_heard() => {
             ("heard", "has yet to pick your words".into())
         }
-        ClaimedStage::Comparing { .. } => ("words", "compare words now".into()),
+        ClaimedStage::Comparing(_) => ("words", "compare words now".into()),
         ClaimedStage::Verified if claimed.bad.is_some() => {
             ("bad-share", claimed.bad.clone().unwrap_or_default())
         }
