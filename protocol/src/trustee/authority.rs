@@ -4,7 +4,8 @@
 use crate::agent::Work;
 use crate::anchor::Anchor;
 use crate::bytes::Digest;
-use crate::error::{Halt, Refusal};
+use crate::did::Did;
+use crate::error::{Damage, Halt, Refusal};
 use crate::keys::role::AgentPolicy;
 use crate::keys::{Signature, VerifyingKey};
 use crate::ledger::View;
@@ -33,6 +34,18 @@ pub(crate) struct Ground<'a> {
     pub(crate) anchored: bool,
 }
 
+/// The owner behind one of our DIDs, be it the lasting connection or a recovery's.
+pub(crate) fn ward_behind(work: &Work<'_>, ours: &Did) -> Result<Option<Ward>, Damage> {
+    match connection::party_of(work, ours)? {
+        Some(Party::Ward(id)) => ward::load(work, &id),
+        Some(Party::Session(id)) => match request::load(work, &id)? {
+            Some(session) => ward::load(work, &session.ward),
+            None => Ok(None),
+        },
+        None => Ok(None),
+    }
+}
+
 /// The owner a message concerns: by the DID it came to, never by what it says alone.
 pub(crate) fn ward_for(
     work: &Work<'_>,
@@ -40,14 +53,7 @@ pub(crate) fn ward_for(
     policy: &Digest,
     capability: Capability,
 ) -> Result<Ward, Halt> {
-    let ward = match connection::party_of(work, &message.to)? {
-        Some(Party::Ward(id)) => ward::load(work, &id)?,
-        Some(Party::Session(id)) => match request::load(work, &id)? {
-            Some(session) => ward::load(work, &session.ward)?,
-            None => None,
-        },
-        None => None,
-    };
+    let ward = ward_behind(work, &message.to)?;
     let ward = ward.ok_or_else(|| {
         Refusal::new(
             "e.p.req.not-a-trustee",
@@ -88,6 +94,14 @@ pub(crate) fn judge(
     };
     // Our view may only be behind, so whatever was not right makes us look.
     verdict.inspect_err(|_| aside.look(ward.ledger))
+}
+
+/// Whether whoever put something may do so no more: what he left behind waiting dies with his right.
+pub(crate) fn has_lapsed(view: &View, ward: &Ward, author: &Author) -> bool {
+    match author {
+        Author::Agent(key) => facts::standing(view, &ward.policy, key) == Standing::Revoked,
+        Author::Claimant(id) => facts::request(view, id).is_some_and(|(_, status)| status.ended),
+    }
 }
 
 fn behind(comment: &str) -> Refusal {

@@ -47,31 +47,29 @@ pub(super) fn store(
         return receipt(work, &known);
     }
     let checked = check(work, anchor, &ward, message, store);
-    let custody = match checked {
-        Ok((prekey, shares)) => keep(
-            work,
-            ward,
-            message,
-            store,
-            Kept {
-                author,
-                prekey,
-                shares,
-            },
-        )?,
-        Err(Halt::Refusal(refusal)) => {
-            aside.accuse(
-                ward.id,
-                format!("refused a share of {}: {}", ward.name, refusal.comment),
-                message,
-            );
-            return Err(refusal.into());
-        }
-        Err(damage @ Halt::Damage(_)) => return Err(damage),
+    let (prekey, shares) = checked.inspect_err(|halt| accuse(&ward, message, halt, aside))?;
+    // The next deal decides what this one may push out, on a view that shows what was anchored since.
+    aside.look(ward.ledger);
+    let kept = Kept {
+        author,
+        prekey,
+        shares,
     };
+    let custody = keep(work, ward, message, store, kept)?;
     make_room(work, anchor, &custody)?;
     promotion::promote(work, anchor, &custody.ward)?;
     receipt(work, &custody)
+}
+
+/// What the dealer signed and what is false in itself is evidence (G6); what only does not fit us may
+/// be a mistake.
+fn accuse(ward: &Ward, message: &Received, halt: &Halt, aside: &mut Aside) {
+    if let Halt::Refusal(refusal) = halt
+        && refusal.code.starts_with("e.m.trust.crypto.")
+    {
+        let text = format!("refused a share of {}: {}", ward.name, refusal.comment);
+        aside.accuse(ward.id, text, message);
+    }
 }
 
 fn ground<'a>(anchor: &Anchor, ward: &Ward, store: &'a Store) -> Ground<'a> {

@@ -12,9 +12,8 @@ use crate::message::{Body, Received};
 use crate::trustee::authority;
 use crate::trustee::connection::{self, Party};
 use crate::trustee::custody::{self, Author, Custody};
-use crate::trustee::facts::{self, Standing};
-use crate::trustee::history;
 use crate::trustee::ward::{self, Ward, WardId};
+use crate::trustee::{facts, history};
 
 /// Does for every owner on this log what the log now shows.
 pub(super) fn promote_all(
@@ -120,13 +119,7 @@ fn drop_powerless(work: &mut Work<'_>, view: &View, ward: &Ward) -> Result<(), D
         .iter()
         .filter(|custody| !custody.active)
     {
-        let powerless = match &waiting.author {
-            Author::Agent(key) => facts::standing(view, &ward.policy, key) == Standing::Revoked,
-            Author::Claimant(request) => {
-                facts::request(view, request).is_some_and(|(_, status)| status.ended)
-            }
-        };
-        if powerless {
+        if authority::has_lapsed(view, ward, &waiting.author) {
             custody::discard(work, waiting);
             history::note(
                 work,

@@ -1,6 +1,6 @@
 //! Giving a backup out: only to the claimant of a request that our own view of the ledger shows as
 //! approved, its delay over, no veto standing (R13, G7).
-use super::keep::{anchored, chunk_of, spare_prekey};
+use super::keep::{chunk_of, spare_prekey};
 use super::{Kept, of, unknown_backup};
 use crate::agent::Work;
 use crate::anchor::Anchor;
@@ -11,9 +11,8 @@ use crate::ledger::RequestBody;
 use crate::message::backup::{Chunk, ChunkGet, Get, Head, Key, KeyGet};
 use crate::message::{Body, Received};
 use crate::trustee::aside::Aside;
-use crate::trustee::connection::{self, Party};
-use crate::trustee::ward::{self, Ward};
-use crate::trustee::{facts, history};
+use crate::trustee::ward::Ward;
+use crate::trustee::{authority, facts, history};
 
 /// The header of the newest backup.
 pub(in crate::trustee) fn head(
@@ -33,19 +32,22 @@ pub(in crate::trustee) fn head(
     }))
 }
 
-/// The one the ledger anchors goes before any newer one: a thief's agent may have put what it liked
-/// before it was revoked. With `before`, the newest of those that are older.
+/// The active epoch's goes before any newer one: a thief's agent may have put what it liked, and even
+/// have a change of its own waiting. With `before`, the newest of those that are older.
 fn newest(
     work: &Work<'_>,
     anchor: &Anchor,
     ward: &Ward,
     before: Option<u64>,
 ) -> Result<Option<Kept>, Damage> {
-    let named = anchored(anchor, ward);
+    let view = anchor.view(&ward.ledger);
+    let head = view
+        .and_then(|view| facts::active(view, &ward.policy))
+        .map(|active| active.backup_head);
     let mut best: Option<((bool, u64), Kept)> = None;
     for kept in of(work, &ward.id)? {
         let sequence = kept.header()?.draft.sequence;
-        let rank = (named.contains(&kept.backup), sequence);
+        let rank = (head == Some(kept.backup), sequence);
         let wanted = before.is_none_or(|before| sequence < before) && kept.is_complete(work)?;
         if wanted && best.as_ref().is_none_or(|(other, _)| rank > *other) {
             best = Some((rank, kept));
@@ -109,10 +111,7 @@ fn evidence(
     request: &Digest,
     aside: &mut Aside,
 ) -> Result<(Ward, RequestBody), Halt> {
-    let ward = match connection::party_of(work, &message.to)? {
-        Some(Party::Ward(id)) => ward::load(work, &id)?,
-        Some(Party::Session(_)) | None => None,
-    };
+    let ward = authority::ward_behind(work, &message.to)?;
     let ward = ward.filter(Ward::is_verified).ok_or_else(unknown_backup)?;
     let behind = || Refusal::new("e.m.trust.ledger-behind", "the ledger was not read yet");
     let view = anchor.view(&ward.ledger).ok_or_else(behind)?;

@@ -13,7 +13,6 @@ use crate::message::setup::{self, Capability};
 use crate::message::{Body, Received};
 use crate::trustee::aside::Aside;
 use crate::trustee::authority::{self, Ground};
-use crate::trustee::connection::{self, Party};
 use crate::trustee::custody::Author;
 use crate::trustee::ward::{self, Ward};
 use crate::trustee::{evidence, facts, history, prekey};
@@ -42,6 +41,8 @@ pub(in crate::trustee) fn put(
     if let Some(known) = work.load::<Kept>(&super::id(&ward.id, &backup))? {
         return progress(work, &known);
     }
+    // The next put decides what this one may push out, on a view that shows what was anchored since.
+    aside.look(ward.ledger);
     let kept = open(work, ward, message, put, (backup, author))?;
     make_room(work, anchor, &kept)?;
     progress(work, &kept)
@@ -61,7 +62,8 @@ fn check_author(ward: &Ward, header: &BackupHeader, author: &Author) -> Result<(
     Err(Refusal::new("e.p.trust.bad-signature", comment))
 }
 
-/// One batch: header, slot key, the spent prekey, a fresh one.
+/// One batch: header, slot key, a fresh prekey; the one that was used is gone, because a backup needs
+/// no approval key.
 fn open(
     work: &mut Work<'_>,
     mut ward: Ward,
@@ -75,7 +77,7 @@ fn open(
     let sealing = prekey.sealing().ok_or_else(unusable)?;
     let slot_key = SlotKey::open(sealing, &slot::put_context(&backup), &put.slot_key)
         .map_err(|error| Refusal::new("e.m.trust.crypto.slot-key", error.to_string()))?;
-    work.save(&prekey.spent());
+    prekey::wipe(work, &ward.id, put.prekey);
     prekey::make(work, &mut ward);
     work.save(&ward);
     let kept = Kept {
@@ -84,7 +86,6 @@ fn open(
         header: put.header.clone(),
         slot_key,
         author,
-        prekey: put.prekey,
         ours: message.to.clone(),
         theirs: message.from.clone(),
         stored: work.now,
@@ -155,10 +156,8 @@ pub(in crate::trustee) fn chunk_put(
 
 /// The backup, if it is this sender who puts it.
 fn put_by(work: &Work<'_>, message: &Received, backup: &Digest) -> Result<Kept, Halt> {
-    let Some(Party::Ward(ward)) = connection::party_of(work, &message.to)? else {
-        return Err(unknown_backup().into());
-    };
-    let kept = work.load::<Kept>(&super::id(&ward, backup))?;
+    let ward = authority::ward_behind(work, &message.to)?.ok_or_else(unknown_backup)?;
+    let kept = work.load::<Kept>(&super::id(&ward.id, backup))?;
     let kept = kept.filter(|kept| kept.theirs == message.from && kept.ours == message.to);
     Ok(kept.ok_or_else(unknown_backup)?)
 }

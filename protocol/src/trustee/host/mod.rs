@@ -42,8 +42,6 @@ pub(super) struct Kept {
     slot_key: SlotKey,
     /// By whose right it was put.
     author: Author,
-    /// Which prekey its slot key was sealed to.
-    prekey: u32,
     /// Our DID it came to, and whose it came from.
     ours: Did,
     theirs: Did,

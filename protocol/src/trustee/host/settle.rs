@@ -8,7 +8,7 @@ use crate::error::Damage;
 use crate::trustee::connection::{self, Party};
 use crate::trustee::custody::Author;
 use crate::trustee::ward::Ward;
-use crate::trustee::{facts, history};
+use crate::trustee::{authority, facts, history};
 
 /// Does for every owner on this log what the log now shows.
 pub(in crate::trustee) fn settle(
@@ -18,8 +18,32 @@ pub(in crate::trustee) fn settle(
 ) -> Result<(), Damage> {
     for ward in work.all::<Ward>()? {
         if ward.ledger == *log && ward.is_verified() {
+            drop_powerless(work, anchor, &ward)?;
             settle_one(work, anchor, ward)?;
         }
+    }
+    Ok(())
+}
+
+/// Deletes what no record names, of those who may put nothing any more: a revoked agent, a claimant
+/// whose request ended without completing.
+fn drop_powerless(work: &mut Work<'_>, anchor: &Anchor, ward: &Ward) -> Result<(), Damage> {
+    let Some(view) = anchor.view(&ward.ledger) else {
+        return Ok(());
+    };
+    let named = anchored(anchor, ward);
+    for kept in of(work, &ward.id)? {
+        if named.contains(&kept.backup) || !authority::has_lapsed(view, ward, &kept.author) {
+            continue;
+        }
+        kept.discard(work)?;
+        history::note(
+            work,
+            format!(
+                "deleted a backup of {}: its author lost the right",
+                ward.name
+            ),
+        )?;
     }
     Ok(())
 }
