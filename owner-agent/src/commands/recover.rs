@@ -125,26 +125,7 @@ fn unfinished(view: &RecoverView) -> (Exit, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kith_protocol::owner::command::ClaimTrusteeView;
-
-    fn view(state: &str, trustee: &str) -> RecoverView {
-        RecoverView {
-            state: state.into(),
-            request: None,
-            approvals: 0,
-            threshold: Some(2),
-            releases_at: None,
-            shares: 0,
-            trustees: vec![ClaimTrusteeView {
-                name: "Carol".into(),
-                state: trustee.into(),
-                note: String::new(),
-            }],
-            deal: None,
-            fetched: (0, 0),
-            problem: None,
-        }
-    }
+    use crate::show::sample::recovery as view;
 
     #[test]
     fn every_end_of_a_recovery_has_its_exit_code() {

@@ -1,0 +1,171 @@
+//! Answers as people read them.
+mod claim;
+mod deal;
+
+use claim::recover;
+pub(crate) use claim::recovery_progress;
+use deal::protect;
+pub(crate) use deal::{progress, survivable};
+use kith_protocol::owner::command::{AlertView, Answer, RecordView, TrusteeView};
+use kith_protocol::time::Timestamp;
+use kith_runtime::clock::now;
+use kith_runtime::console::spans::{relative, utc};
+use kith_runtime::console::table::table;
+use kith_runtime::console::words::words;
+
+/// An answer as text.
+pub(crate) fn answer(answer: &Answer) -> String {
+    match answer {
+        Answer::Done { text } | Answer::Mismatch { text } => text.clone(),
+        Answer::Identity {
+            name,
+            policy,
+            ledger,
+            strength,
+        } => {
+            format!("Identity {name}, policy {policy}\nLedger {ledger}: {strength}")
+        }
+        Answer::Offered { text, .. } => text.clone(),
+        Answer::Link { link, .. } => link.clone(),
+        Answer::Words(view) => words(&view.say, &view.choices),
+        Answer::Trustees { list } => trustees(list),
+        Answer::Secrets { list } => secrets(list),
+        Answer::Secret { name, data } => format!("{name}: {} bytes", data.0.len()),
+        Answer::Protect(view) => protect(view),
+        Answer::Status { .. } => status(answer),
+        Answer::Alerts { list } => alerts(list),
+        Answer::Recover(view) => recover(view),
+        Answer::Records { list } => records(list),
+    }
+}
+
+fn status(answer: &Answer) -> String {
+    let Answer::Status {
+        name,
+        state,
+        text,
+        deal,
+        trustees: list,
+        alerts,
+        ledger_time,
+        ..
+    } = answer
+    else {
+        return String::new();
+    };
+    let mut lines = vec![format!("{}   {text}", state.to_uppercase())];
+    if *alerts > 0 {
+        lines.push("SOMEONE TRIES TO RECOVER IN YOUR NAME: owner-agent alert list".to_owned());
+    }
+    lines.extend(name.iter().map(|name| format!("You are {name}.")));
+    lines.extend(deal.iter().map(protect));
+    if !list.is_empty() {
+        lines.push(trustees(list));
+    }
+    lines.extend(ledger_time.map(|time| format!("Newest ledger head: {}", relative(now(), time))));
+    lines.join("\n")
+}
+
+fn trustees(list: &[TrusteeView]) -> String {
+    let rows: Vec<[String; 5]> = list
+        .iter()
+        .map(|view| {
+            [
+                view.name.clone(),
+                view.role.clone(),
+                trustee_state(&view.state),
+                view.receipt
+                    .map_or("-".to_owned(), |epoch| format!("epoch {epoch}")),
+                seen(view.seen, now()),
+            ]
+        })
+        .collect();
+    or_nothing(
+        "No trustees yet. Invite one:  owner-agent trustee invite NAME",
+        &rows,
+        ["NAME", "ROLE", "STATE", "RECEIPT", "SEEN"],
+    )
+}
+
+fn trustee_state(state: &str) -> String {
+    match state {
+        "words" => "compare words now".to_owned(),
+        "heard" => "you picked the words, the other side has not yet".to_owned(),
+        "mismatch" => "words did not match".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn seen(seen: Option<Timestamp>, now: Timestamp) -> String {
+    seen.map_or("never".to_owned(), |at| relative(now, at))
+}
+
+fn secrets(list: &[(String, u64)]) -> String {
+    let rows: Vec<[String; 2]> = list
+        .iter()
+        .map(|(name, size)| [name.clone(), size.to_string()])
+        .collect();
+    or_nothing(
+        "Nothing is protected yet. Add a file:  owner-agent secret add FILE",
+        &rows,
+        ["NAME", "BYTES"],
+    )
+}
+
+fn alerts(list: &[AlertView]) -> String {
+    let rows: Vec<[String; 5]> = list
+        .iter()
+        .map(|view| {
+            [
+                short(&view.request.to_string()),
+                utc(view.anchored),
+                view.state.clone(),
+                format!("{} of {}", view.approvals, view.threshold),
+                view.releases_at
+                    .map_or("-".to_owned(), |at| relative(now(), at)),
+            ]
+        })
+        .collect();
+    or_nothing(
+        "Nobody has tried to recover in your name.",
+        &rows,
+        ["ID", "ANCHORED", "STATE", "APPROVALS", "RELEASES"],
+    )
+}
+
+fn short(digest: &str) -> String {
+    digest.chars().take(12).collect()
+}
+
+fn records(list: &[RecordView]) -> String {
+    let rows: Vec<[String; 4]> = list
+        .iter()
+        .map(|view| {
+            [
+                view.index.to_string(),
+                view.kind.clone(),
+                utc(view.time),
+                short(&view.subject.to_string()),
+            ]
+        })
+        .collect();
+    or_nothing(
+        "No records yet.",
+        &rows,
+        ["INDEX", "KIND", "TIME", "SUBJECT"],
+    )
+}
+
+fn or_nothing<const N: usize>(nothing: &str, rows: &[[String; N]], heading: [&str; N]) -> String {
+    if rows.is_empty() {
+        nothing.to_owned()
+    } else {
+        table(heading, rows)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod sample {
+    pub(crate) use super::claim::sample::recovery;
+    pub(crate) use super::deal::sample::deal;
+}
