@@ -5,9 +5,11 @@
 use std::path::{Path, PathBuf};
 
 /// The files that tests read.
-pub(crate) const FILES: [&str; 4] = [
+pub(crate) const FILES: [&str; 6] = [
     "didcomm-spec/vectors.json",
     "frost-ristretto255/elements.json",
+    "frost-ristretto255/vectors-big-identifier.json",
+    "frost-ristretto255/vectors.json",
     "frost-ristretto255/vectors_dkg.json",
     "ristretto255.json",
 ];
