@@ -147,6 +147,15 @@ impl Descriptor {
         if !ages.contains(&self.max_age) || self.max_skew > self.max_age {
             return Err(DescriptorError::Times);
         }
+        self.validate_length()
+    }
+
+    /// Checked when it is made as well: nobody could be told of a longer one.
+    fn validate_length(&self) -> Result<(), DescriptorError> {
+        let (length, limit) = (self.to_bytes().len(), DESCRIPTOR_LIMIT);
+        if length > limit {
+            return Err(DecodeError::TooLong { length, limit }.into());
+        }
         Ok(())
     }
 

@@ -8,21 +8,24 @@ pub const RECORD_LIMIT: usize = 16 * 1024;
 pub const SIGNATURES_LIMIT: usize = 16;
 /// The largest log entry: a record, its time, their framing.
 pub const ENTRY_LIMIT: usize = RECORD_LIMIT + 32;
-/// Bytes of entries in one page. Base64 in the body and again in the envelope makes 16/9 of it,
-/// which stays below the 64 KiB that any message may have, with room for note and headers.
-pub const PAGE_LIMIT: usize = 25 * 1024;
+/// Bytes of entries in one page. An offer to a witness carries two notes and a proof beside them, and
+/// base64 in the body and again in the envelope makes 16/9 of all that; with the longest identifiers
+/// in its headers it stays below the 64 KiB that any message may have (`envelope/tests/largest.rs`).
+pub const PAGE_LIMIT: usize = 17 * 1024;
 /// The largest checkpoint note: 16 witnesses at 220 bytes, with room.
 pub const NOTE_LIMIT: usize = 4 * 1024 + 512;
-/// Digests in a consistency proof: two per level of the largest tree.
-pub const PROOF_LIMIT: usize = 128;
+/// Digests in a consistency proof. One over a log of [`LOG_LIMIT`] entries has 41 (RFC 6962, 2.1.2:
+/// one per level, and one).
+pub const PROOF_LIMIT: usize = 64;
 /// Witnesses of one log.
 pub const WITNESSES_LIMIT: usize = 16;
 /// Successor operators of one log.
 pub const SUCCESSORS_LIMIT: usize = 8;
 /// The longest name of a log or witness, in bytes.
 pub const NAME_LIMIT: usize = 100;
-/// The largest descriptor: keys and DIDs of operator, witnesses and successors.
-pub const DESCRIPTOR_LIMIT: usize = 32 * 1024;
+/// The largest descriptor: keys and DIDs of operator, witnesses and successors. It travels whole, in
+/// a challenge beside an opened lane.
+pub const DESCRIPTOR_LIMIT: usize = 24 * 1024;
 /// Entries of one log: what an index as stored, and every size computed from it, can bear.
 pub const LOG_LIMIT: u64 = 1 << 40;
 
@@ -46,8 +49,12 @@ pub const CREATION_WINDOW: Millis = Millis::seconds(3600);
 
 const _: () = assert!(ENTRY_LIMIT < PAGE_LIMIT, "a page holds at least one entry");
 const _: () = assert!(
-    (PAGE_LIMIT + 2 * NOTE_LIMIT) * 16 / 9 < 61 * 1024,
-    "an offer fits into a message of 64 KiB, with room for proof and headers"
+    (PAGE_LIMIT + 2 * NOTE_LIMIT) * 4 / 3 + PROOF_LIMIT * 46 < 38 * 1024,
+    "the body of an offer leaves room for base64 and headers in a message of 64 KiB"
+);
+const _: () = assert!(
+    LOG_LIMIT.ilog2() as usize + 1 < PROOF_LIMIT,
+    "the longest proof is read"
 );
 const _: () = assert!(
     WITNESSES_LIMIT * 250 < NOTE_LIMIT,
