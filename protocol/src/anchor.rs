@@ -209,7 +209,8 @@ impl Anchor {
     /// Sets how often the chain is looked at without another reason.
     pub fn set_pace(&mut self, log: &Digest, pace: Millis) {
         if let Some(followed) = self.logs.get_mut(log) {
-            followed.pace = Millis(pace.0.clamp(SHORTEST_PACE.0, LONGEST_PACE.0));
+            // Never slower than an idle log is looked at, or its head would be stale.
+            followed.pace = Millis(pace.0.clamp(SHORTEST_PACE.0, idle_pace(&followed.view).0));
         }
     }
 
@@ -358,11 +359,15 @@ impl Anchor {
     }
 }
 
+/// An eighth of what a head may age, so that several looks can fail before it is stale.
+fn idle_pace(view: &View) -> Millis {
+    Millis((view.descriptor().max_age.0 / 8).clamp(SHORTEST_PACE.0, LONGEST_PACE.0))
+}
+
 impl Followed {
     /// Looked at as soon as the agent runs.
     fn new(view: View) -> Self {
-        // An eighth of what a head may age, so that several looks can fail before it is stale.
-        let pace = Millis((view.descriptor().max_age.0 / 8).clamp(SHORTEST_PACE.0, LONGEST_PACE.0));
+        let pace = idle_pace(&view);
         Self {
             view,
             pace,

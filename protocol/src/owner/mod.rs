@@ -10,6 +10,7 @@ mod deal;
 mod dealing;
 mod enrolment;
 mod identity;
+mod pace;
 mod protect;
 mod push;
 mod secret;
@@ -39,9 +40,9 @@ impl OwnerAgent {
     /// # Errors
     /// [`Damage`] when a record cannot be read.
     pub fn open(records: &dyn Records) -> Result<Self, Damage> {
-        Ok(Self {
-            anchor: Anchor::open(records)?,
-        })
+        let mut anchor = Anchor::open(records)?;
+        pace::set(records, &mut anchor)?;
+        Ok(Self { anchor })
     }
 
     fn command(&mut self, work: &mut Work<'_>, command: Command) -> Result<Answer, Stop> {
@@ -168,7 +169,8 @@ impl OwnerAgent {
         let news = self.anchor.answered(work, query, answer)?;
         alert::note(work, &self.anchor, &news)?;
         protect::advance_all(work, &mut self.anchor)?;
-        claim::collect::advance(work, &self.anchor)
+        claim::collect::advance(work, &self.anchor)?;
+        pace::set(work, &mut self.anchor)
     }
 
     fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {

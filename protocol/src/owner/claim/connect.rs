@@ -16,6 +16,7 @@ use crate::owner::claim::row::{
 use crate::owner::claim::talk;
 use crate::owner::command::Answer;
 use crate::owner::identity;
+use crate::owner::pace;
 use crate::record::Row;
 use crate::time::Millis;
 
@@ -238,7 +239,7 @@ fn agree(
         claim.fixed = Some(fixed.clone());
         work.save(&claim);
     }
-    anchor.set_pace(&log, Millis(fixed.lane.delay.0 / 8));
+    pace::set(work, anchor)?;
     Ok(Ok(fixed))
 }
 

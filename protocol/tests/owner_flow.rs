@@ -1,0 +1,506 @@
+//! An owner's life: enrolment, protection, alarms, recovery, and what others do to spoil each.
+#![allow(clippy::unwrap_used)]
+mod owner_support;
+
+use kith_protocol::agent::Input;
+use kith_protocol::error::CommandError;
+use kith_protocol::ledger::{Answer as LedgerAnswer, AppendOutcome, Ask, Invalid, Kind, Record};
+use kith_protocol::message::setup::Decline;
+use kith_protocol::message::{Body, Received};
+use kith_protocol::owner::command::{Answer, Command};
+use kith_protocol::time::Millis;
+use kith_protocol::trustee::command as trustee;
+use owner_support::Net;
+use owner_support::play::{DELAY, WAITING};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// R3: offer, acceptance, words heard on both sides.
+#[test]
+fn a_trustee_is_one_only_when_both_have_heard_the_right_words() {
+    let mut net = Net::new(&["Bob"]);
+    net.init();
+    net.acquaint("Bob", false);
+    assert_eq!(net.state_of("Bob"), "words");
+    let (ours, theirs) = net.words("Bob");
+    assert_ne!(ours, theirs);
+    let verify = |words: String| Command::TrusteeVerify {
+        name: "Bob".into(),
+        words,
+    };
+    net.owner(0, verify(theirs)).unwrap();
+    assert_eq!(net.state_of("Bob"), "heard");
+    let heard = trustee::Command::OwnerVerify {
+        name: "Alice".into(),
+        words: ours,
+    };
+    net.person("Bob", heard).unwrap();
+    assert_eq!(net.state_of("Bob"), "verified");
+}
+
+/// B8: the other side must not go on believing that it holds something for her.
+#[test]
+fn wrong_words_end_the_session_on_both_sides() {
+    let mut net = Net::new(&["Bob"]);
+    net.init();
+    net.acquaint("Bob", false);
+    let words = Command::TrusteeVerify {
+        name: "Bob".into(),
+        words: "none".into(),
+    };
+    assert!(matches!(net.owner(0, words), Ok(Answer::Mismatch { .. })));
+    assert_eq!(net.state_of("Bob"), "mismatch");
+    let Ok(trustee::Answer::Owners { list }) = net.person("Bob", trustee::Command::OwnerList)
+    else {
+        panic!()
+    };
+    assert_eq!(list[0].state, "mismatch");
+}
+
+/// Whoever saw the link learns the DID; that must not be enough to end what two people have begun.
+#[test]
+fn a_stranger_cannot_decline_for_somebody_who_accepted() {
+    let mut net = Net::new(&["Bob", "Mallory"]);
+    net.init();
+    net.acquaint("Bob", false);
+    let accept = net
+        .sent
+        .iter()
+        .find(|sent| matches!(sent.body, Body::SetupAccept(_)));
+    let accept = accept.unwrap().clone();
+    let stranger = owner_support::ledger::Ledger::new("x", 9)
+        .descriptor
+        .operator
+        .did;
+    let decline = Received {
+        from: stranger,
+        to: accept.to,
+        id: "0".repeat(32),
+        thid: None,
+        pthid: accept.pthid,
+        body: Body::SetupDecline(Decline {}),
+    };
+    let reply = net.owners[0].step(Input::Delivered(decline)).reply;
+    assert!(matches!(reply, Some(Body::Problem(_))));
+    assert_eq!(net.state_of("Bob"), "words");
+}
+
+/// R5: backup, receipts, anchor; "protected" only after all three. R1: 2 of 3, and one to spare.
+#[test]
+fn protected_is_said_only_when_all_of_it_is_true() {
+    let mut net = Net::new(&["Bob", "Carol", "Dave", "Heidi"]);
+    net.init();
+    for name in ["Bob", "Carol", "Dave"] {
+        net.enrol(name, false);
+    }
+    net.enrol("Heidi", true);
+    net.online("Heidi", false);
+    net.online("Dave", false);
+    let view = net.protect().unwrap();
+    assert_eq!((view.state.as_str(), view.needed), ("backup", 3));
+    assert_eq!(view.missing, ["Dave"]);
+    net.online("Heidi", true);
+    net.pass(Millis::seconds(3));
+    assert_eq!(net.deal().state, "shares");
+    assert_eq!(net.status(0), "not-protected");
+    net.ledger.silent = true;
+    net.online("Dave", true);
+    net.pass(Millis::seconds(8));
+    assert_eq!(net.deal().state, "anchoring");
+    assert_eq!(net.status(0), "not-protected");
+    net.ledger.silent = false;
+    net.pass(Millis::seconds(8));
+    let view = net.deal();
+    assert_eq!((view.state.as_str(), view.may_lose), ("protected", 1));
+    assert_eq!(net.status(0), "protected");
+    for name in ["Bob", "Carol", "Dave"] {
+        assert_eq!(net.epochs(name), [1], "{name}");
+    }
+}
+
+/// R1, G10.
+#[test]
+fn terms_that_cannot_work_are_refused() {
+    let mut net = Net::new(&["Bob", "Carol", "Heidi"]);
+    net.init();
+    net.enrol("Bob", false);
+    net.enrol("Carol", false);
+    net.enrol("Heidi", true);
+    let mut with = |threshold, override_threshold| {
+        let command = Command::Protect {
+            threshold,
+            delay: DELAY,
+            lifetime: DELAY,
+            cool_down: DELAY,
+            override_threshold,
+        };
+        net.owner(0, command).is_err()
+    };
+    assert!(with(0, None) && with(1, None) && with(3, None));
+    assert!(with(2, Some(3)), "a veto could never be overridden");
+    assert!(!with(2, Some(2)));
+}
+
+/// A deal on its way to the ledger is not overwritten, and takes nothing from the one in force.
+#[test]
+fn an_epoch_that_waits_is_neither_replaced_nor_mistaken_for_the_one_in_force() {
+    let mut net = Net::protected();
+    net.protect().unwrap();
+    net.pass(Millis::seconds(2));
+    assert_eq!(net.deal().state, "anchoring");
+    assert_eq!(net.status(0), "protected");
+    assert!(matches!(net.protect(), Err(CommandError { exit: 3, .. })));
+    net.pass(WAITING);
+    assert_eq!(
+        (net.deal().epoch, net.deal().state.as_str()),
+        (2, "protected")
+    );
+}
+
+/// G5: somebody who is away for long uses up the prekeys we have; the others are dealt to.
+#[test]
+fn a_trustee_without_a_prekey_is_left_out_and_named() {
+    let mut net = Net::protected();
+    net.online("Dave", false);
+    net.protect().unwrap();
+    net.pass(WAITING);
+    for _ in 0..2 {
+        net.protect().unwrap();
+        net.pass(WAITING);
+    }
+    let view = net.deal();
+    assert_eq!(view.state, "protected", "{view:?}");
+    assert!(
+        view.refused.iter().any(|(name, _)| name == "Dave"),
+        "{view:?}"
+    );
+}
+
+/// G7, G10: "refused" is one host's word.
+#[test]
+fn a_ledger_that_refuses_what_is_lawful_is_asked_again() {
+    let mut net = Net::new(&["Bob", "Carol", "Heidi"]);
+    net.init();
+    net.enrol("Bob", false);
+    net.enrol("Carol", false);
+    net.enrol("Heidi", true);
+    let lies = Cell::new(3);
+    net.on_query = Box::new(move |query| {
+        let Ask::Append(bytes) = &query.ask else {
+            return None;
+        };
+        let kind = Record::from_bytes(&bytes.0).unwrap().kind();
+        if kind != Kind::RecoveryPolicy || lies.get() == 0 {
+            return None;
+        }
+        lies.set(lies.get() - 1);
+        Some(LedgerAnswer::Appended(AppendOutcome::from(
+            &Invalid::NotAuthorized,
+        )))
+    });
+    net.protect().unwrap();
+    net.pass(Millis::seconds(10));
+    assert_eq!(net.deal().state, "protected");
+}
+
+/// G15: a host that wants the same chunk for ever.
+#[test]
+fn a_host_that_goes_in_circles_is_left() {
+    let mut net = Net::new(&["Bob", "Carol", "Heidi"]);
+    net.init();
+    net.enrol("Bob", false);
+    net.enrol("Carol", false);
+    net.enrol("Heidi", true);
+    let first = RefCell::new(None);
+    net.on_reply = Box::new(move |_, reply| {
+        if let Body::BackupWanted(wanted) = &*reply {
+            first.borrow_mut().get_or_insert_with(|| wanted.clone());
+        }
+        if let (Body::BackupStored(_), Some(wanted)) = (&*reply, &*first.borrow()) {
+            *reply = Body::BackupWanted(wanted.clone());
+        }
+        true
+    });
+    net.protect().unwrap();
+    net.pass(Millis::seconds(2));
+    let view = net.deal();
+    assert_eq!(view.state, "backup");
+    assert!(
+        view.refused.iter().any(|(name, _)| name == "Heidi"),
+        "{view:?}"
+    );
+}
+
+/// The whole way back (G5), with one trustee away who holds the next epoch when it returns (G13).
+#[test]
+fn what_was_protected_comes_back_and_everything_is_rotated() {
+    let mut net = Net::protected();
+    net.online("Dave", false);
+    net.claim(&["Bob", "Carol"], false);
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(1));
+    assert_eq!(
+        net.recovery().shares,
+        0,
+        "nothing leaves before the delay is over"
+    );
+    net.pass(Millis::seconds(8));
+    let view = net.recovery();
+    assert_eq!(view.state, "done", "{view:?}");
+    assert_eq!(net.item().unwrap(), b"correct horse");
+    net.online("Dave", true);
+    net.pass(Millis::seconds(30));
+    for name in ["Bob", "Carol", "Dave"] {
+        assert_eq!(net.epochs(name), [2], "{name}");
+    }
+    net.owners[0].online = true;
+    net.pass(Millis::seconds(10));
+    assert_eq!(net.status(0), "revoked");
+}
+
+/// G2: only a share proves who speaks. A trustee that names another's approval key, which anybody
+/// can read on the ledger by then, must not get the other's next share.
+#[test]
+fn who_names_anothers_approval_key_is_not_taken_for_the_other() {
+    let mut net = Net::protected();
+    let keys = Rc::new(RefCell::new(Vec::new()));
+    let seen = keys.clone();
+    net.on_send = Box::new(move |message| {
+        if let Body::RecoveryChallenge(challenge) = &message.body {
+            seen.borrow_mut().push(challenge.approval.to_array());
+        }
+        true
+    });
+    net.claim(&["Bob", "Carol"], false);
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+    }
+    // As if Bob had named Carol's key from the start: the claimant's row says so.
+    let (bob, carol) = (keys.borrow()[0], keys.borrow()[1]);
+    for bytes in net.owners[1].rows.values_mut() {
+        replace(bytes, &bob, &carol);
+    }
+    net.owners[1].crash();
+    for name in ["Bob", "Carol"] {
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(9));
+    let view = net.recovery();
+    assert_eq!(view.state, "done", "{view:?}");
+    let mut receipts = view.deal.unwrap().receipts;
+    receipts.sort();
+    assert_eq!(receipts, ["Bob", "Carol", "Dave"]);
+    assert_eq!(net.epochs("Carol"), [2]);
+}
+
+fn replace(bytes: &mut [u8], from: &[u8], to: &[u8]) {
+    for start in 0..bytes.len().saturating_sub(from.len() - 1) {
+        if bytes[start..start + from.len()] == *from {
+            bytes[start..start + from.len()].copy_from_slice(to);
+        }
+    }
+}
+
+/// G5, G11: a restore that cannot deal the next epoch leaves nothing half done, and goes on when
+/// it can.
+#[test]
+fn a_restore_happens_whole_or_not_at_all() {
+    let mut net = Net::protected();
+    // No prekey of the host's gets through to anybody.
+    let cut = Rc::new(Cell::new(true));
+    let still = cut.clone();
+    net.on_reply = Box::new(move |_, reply| {
+        match reply {
+            Body::BackupStored(stored) if still.get() => stored.next.number = 0,
+            Body::BackupKey(key) if still.get() => key.next = None,
+            _ => {}
+        }
+        true
+    });
+    for _ in 0..2 {
+        net.protect().unwrap();
+        net.pass(WAITING);
+        assert_eq!(net.deal().state, "protected");
+    }
+    net.claim(&["Bob", "Carol"], false);
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(4));
+    let view = net.recovery();
+    assert_eq!(view.state, "fetching", "{view:?}");
+    assert!(view.problem.is_some());
+    assert_eq!(net.item(), None);
+    cut.set(false);
+    net.pass(Millis::seconds(8));
+    assert_eq!(net.recovery().state, "done", "{:?}", net.recovery());
+    assert_eq!(net.item().unwrap(), b"correct horse");
+}
+
+/// G15: a host that answers every question with the header.
+#[test]
+fn a_host_that_answers_beside_the_point_is_asked_ever_less() {
+    let mut net = Net::protected();
+    let header = RefCell::new(None);
+    net.on_reply = Box::new(move |_, reply| {
+        match &*reply {
+            Body::BackupHead(_) => *header.borrow_mut() = Some(reply.clone()),
+            Body::BackupChunk(_) => *reply = header.borrow().clone().unwrap(),
+            _ => {}
+        }
+        true
+    });
+    net.claim(&["Bob", "Carol"], false);
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(10));
+    assert_eq!(net.recovery().state, "fetching");
+    let asked = net.sent_by_kind(|body| matches!(body, Body::BackupChunkGet(_)));
+    assert!((1..12).contains(&asked), "{asked}");
+}
+
+/// spec/ledger.md: contradicting trustees stop a claimant until she has found out who is right.
+#[test]
+fn a_contradiction_stops_the_claimant_until_she_decides() {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol", "Dave"], false);
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+    }
+    net.on_send = Box::new(|message| {
+        if let Body::RecoveryChallenge(challenge) = &mut message.body {
+            challenge.epoch += 1;
+        }
+        true
+    });
+    net.meet("Dave");
+    net.on_send = Box::new(|_| true);
+    for name in ["Bob", "Carol"] {
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(4));
+    let view = net.recovery();
+    assert_eq!((view.state.as_str(), view.shares), ("conflict", 2));
+    assert!(view.problem.unwrap().contains("Dave"));
+    net.owner(
+        1,
+        Command::RecoverInvite {
+            name: "Dave".into(),
+        },
+    )
+    .unwrap();
+    net.pass(Millis::seconds(4));
+    assert_eq!(net.recovery().state, "done");
+}
+
+/// G10: a stranger who caught the first link fixes nothing.
+#[test]
+fn a_stranger_who_answers_first_leaves_nothing_behind() {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol"], false);
+    net.on_send = Box::new(|message| {
+        if let Body::RecoveryChallenge(challenge) = &mut message.body {
+            challenge.epoch = 77;
+        }
+        true
+    });
+    net.meet("Bob");
+    net.on_send = Box::new(|_| true);
+    let wrong = Command::RecoverInvite { name: "Bob".into() };
+    net.owner(1, wrong).unwrap();
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(8));
+    assert_eq!(net.recovery().state, "done", "{:?}", net.recovery());
+}
+
+/// G10: a veto just before the end may yet be overridden, so nothing is given up for it.
+#[test]
+fn a_veto_before_the_end_is_shown_and_waited_out() {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol"], true);
+    // The backup cannot be put until the veto stands.
+    let held = Rc::new(Cell::new(true));
+    let hold = held.clone();
+    net.on_send =
+        Box::new(move |message| !(hold.get() && matches!(message.body, Body::BackupPut(_))));
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(4));
+    assert_eq!(net.recovery().state, "dealing");
+    let Ok(Answer::Alerts { list }) = net.owner(0, Command::AlertList) else {
+        panic!()
+    };
+    let id = list[0].request.to_string();
+    net.owner(0, Command::AlertVeto { id }).unwrap();
+    held.set(false);
+    net.pass(Millis::seconds(4));
+    let view = net.recovery();
+    assert_eq!(view.state, "vetoed");
+    let deal = view.deal.unwrap();
+    assert_eq!(deal.state, "backup");
+    assert!(deal.refused[0].1.contains("e.p.trust.vetoed"), "{deal:?}");
+    let put = |body: &Body| matches!(body, Body::BackupPut(_));
+    let before = net.sent_by_kind(put);
+    net.pass(Millis::seconds(5));
+    assert!(net.sent_by_kind(put) > before, "the host is asked again");
+}
+
+/// The next epoch of a recovery is its own deal.
+#[test]
+fn nothing_else_is_dealt_while_a_recovery_is_under_way() {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol"], false);
+    net.on_send = Box::new(|message| !matches!(message.body, Body::BackupPut(_)));
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(4));
+    assert_eq!(net.recovery().state, "dealing");
+    let command = Command::Protect {
+        threshold: 2,
+        delay: DELAY,
+        lifetime: DELAY,
+        cool_down: DELAY,
+        override_threshold: None,
+    };
+    assert!(matches!(
+        net.owner(1, command),
+        Err(CommandError { exit: 3, .. })
+    ));
+}
+
+/// G9: the alarm is asked from the ledger after every start. G7: the veto reaches the trustees even
+/// where the ledger keeps it out.
+#[test]
+fn an_alarm_survives_a_crash_and_a_veto_a_censoring_ledger() {
+    let mut net = Net::protected();
+    net.ledger.censors_vetoes = true;
+    net.claim(&["Bob", "Carol"], true);
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(1));
+    net.owners[0].crash();
+    let alarm = net.owners[0]
+        .pending()
+        .into_iter()
+        .find(|event| event.kind == "alarm");
+    let id = alarm.unwrap().about;
+    net.owner(0, Command::AlertVeto { id }).unwrap();
+    net.pass(Millis::seconds(5));
+    assert_eq!(net.recovery().shares, 0);
+    assert_eq!(net.item(), None);
+}
