@@ -17,6 +17,7 @@ use kith_protocol::message::Body;
 use kith_protocol::message::backup::{ChunkGet, ChunkPut, Get, KeyGet, Put, Stored, Wanted};
 use kith_protocol::message::setup::Capability;
 use kith_protocol::message::share::Authority;
+use kith_protocol::message::words::Mismatch;
 use kith_protocol::secret::SecretBytes;
 use kith_protocol::time::Millis;
 use kith_protocol::trustee::command::{Answer, Command};
@@ -379,6 +380,18 @@ fn a_trustee_that_did_not_agree_to_it_keeps_no_backup() {
         code(&world.tell(Body::BackupPut(put))),
         "e.p.req.not-a-trustee"
     );
+}
+
+/// G10: once a backup is kept, a word from the owner's device ends nothing.
+#[test]
+fn a_word_ends_no_connection_with_a_backup() {
+    let Case {
+        mut world, sealed, ..
+    } = case();
+    keep(&mut world, &sealed);
+    let refused = world.tell(Body::WordsMismatch(Mismatch {}));
+    assert_eq!(code(&refused), "e.p.req.out-of-order");
+    assert_eq!(world.owner_state(), "verified");
 }
 
 /// R13, G7: nothing is given out before the lane is full, the delay over and no veto standing.

@@ -13,7 +13,7 @@ use crate::message::{Body, Empty, Received, invitation::Invitation};
 use crate::outbox;
 use crate::trustee::command::WordsView;
 use crate::trustee::ward::{Comparing, Connecting, Ended, Stage, Ward, WardId};
-use crate::trustee::{Config, connection, custody, history, invitation, prekey, ward};
+use crate::trustee::{Config, connection, history, invitation, prekey, ward};
 use crate::words::{self, Occasion, Speaker, Transcript};
 
 /// Says yes to an invitation: a fresh DID, two prekeys, and a nonce that is only committed to.
@@ -321,15 +321,15 @@ fn end(work: &mut Work<'_>, ward: Ward, ended: Ended) -> Result<(), Damage> {
 
 /// The owner's person says what she heard.
 ///
-/// Only until the first share: after that, whoever holds the owner's device could end every
-/// trustee's session with a word (G10).
+/// Only until the first share or backup: after that, whoever holds the owner's device could end every
+/// trustee's session with a word (G10), even after a recovery that this trustee has not been dealt
+/// to yet. Each of them uses a prekey, so the count says whether there was one.
 pub(super) fn told(work: &mut Work<'_>, ward: Ward, message: &Received) -> Result<Body, Halt> {
     let comparing = matches!(ward.stage, Stage::Words(_) | Stage::Verified { .. });
+    let fresh = ward.next_prekey == prekey::AHEAD;
     match &message.body {
         Body::WordsConfirm(Confirm {}) if comparing => {}
-        Body::WordsMismatch(Mismatch {})
-            if comparing && custody::of(work, &ward.id)?.is_empty() =>
-        {
+        Body::WordsMismatch(Mismatch {}) if comparing && fresh => {
             let reason = "the owner heard other words".into();
             end(
                 work,
