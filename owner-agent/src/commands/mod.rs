@@ -8,6 +8,7 @@ mod serve;
 mod status;
 mod trustee;
 
+pub(crate) use protect::warnings;
 pub(crate) use secret::read as read_secret;
 
 use crate::cli::{Cli, Record, Task};

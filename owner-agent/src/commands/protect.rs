@@ -41,7 +41,7 @@ fn verified(list: &[TrusteeView]) -> u8 {
 }
 
 /// What R1 wants said: too few trustees, or all of them needed.
-fn warnings(threshold: u8, trustees: u8) -> Vec<String> {
+pub(crate) fn warnings(threshold: u8, trustees: u8) -> Vec<String> {
     let said = |warning| match warning {
         QuorumWarning::FewTrustees => format!(
             "you have {trustees} verified trustees; at least 3, of whom 2 are needed, are advised"

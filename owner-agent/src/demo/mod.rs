@@ -21,6 +21,8 @@ use programs::Programs;
 use report::Report;
 use stage::Directory;
 use story::Story;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 use trouble::Trouble;
 
 /// Plays the demo and shows what came of it.
@@ -30,16 +32,23 @@ use trouble::Trouble;
 pub(crate) async fn command(screen: Screen, options: Options) -> Result<(), Failure> {
     let plan = Plan::new(&options)?;
     let mut story = Story::new(screen);
-    let interrupted = tokio::signal::ctrl_c();
+    let mut terminated = signal(SignalKind::terminate())
+        .map_err(|error| Failure::error(format!("the system refuses a signal: {error}")))?;
     let report = tokio::select! {
         report = perform(&plan, &options, &mut story) => report,
-        _ = interrupted => Err(Failure::new(Exit::Interrupted, "interrupted; all agents are stopped")),
+        _ = ctrl_c() => Err(interrupted()),
+        _ = terminated.recv() => Err(interrupted()),
     }?;
     report.tell(&mut story);
     if screen.json {
         screen.object(&report.to_json(&story));
     }
     Ok(())
+}
+
+/// The agents stop and the directory goes with the values that hold them.
+fn interrupted() -> Failure {
+    Failure::new(Exit::Interrupted, "interrupted; all agents are stopped")
 }
 
 async fn perform(plan: &Plan, options: &Options, story: &mut Story) -> Result<Report, Failure> {

@@ -1,7 +1,7 @@
 //! What was shown, as text and as JSON.
 use super::options::Plan;
 use super::people::Owner;
-use super::play::Refusals;
+use super::play::{Refusal, Refusals};
 use super::process::Process;
 use super::story::Story;
 use super::trouble::Trouble;
@@ -58,10 +58,7 @@ impl Report {
         let records: Vec<Value> = records
             .map(|record| json!({ "kind": record.kind, "index": record.index }))
             .collect();
-        let refusals = self.refusals.iter();
-        let refusals: Map<String, Value> = refusals
-            .map(|(tried, reason)| (tried.clone(), json!(reason)))
-            .collect();
+        let refusals: Vec<Value> = self.refusals.iter().map(refusal).collect();
         json!({
             "v": 1,
             "recovered": true,
@@ -95,10 +92,10 @@ impl Report {
         }
         story.explain(&format!(
             "  {threshold} of {trustees} trustees were enough; {killed} had been killed\n  \
-             the old device's keys have no power any more: {}\n  \
+             the old device's keys have no power any more; it was refused by {}\n  \
              epoch {} is active; without a new share yet: {}\n  {}\n\n\
              Records on the ledger:",
-            tried(&self.refusals),
+            refusers(&self.refusals),
             deal.epoch,
             none_or(&deal.missing),
             show::survivable(deal.may_lose),
@@ -118,9 +115,13 @@ impl Report {
     }
 }
 
-fn tried(refusals: &Refusals) -> String {
-    let names: Vec<&str> = refusals.iter().map(|(tried, _)| tried.as_str()).collect();
-    format!("tried, and refused: {}", names.join(", "))
+fn refusal(Refusal { tried, by, reason }: &Refusal) -> Value {
+    json!({ "tried": tried, "by": by, "reason": reason })
+}
+
+fn refusers(refusals: &Refusals) -> String {
+    let names: Vec<&str> = refusals.iter().map(|refusal| refusal.by.as_str()).collect();
+    names.join(", ")
 }
 
 fn none_or(names: &[String]) -> String {

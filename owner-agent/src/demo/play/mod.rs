@@ -5,7 +5,7 @@ mod recovery;
 mod set_up;
 mod thief;
 
-pub(super) use thief::Refusals;
+pub(super) use thief::{Refusal, Refusals};
 
 use super::options::Plan;
 use super::process::Process;

@@ -1,5 +1,6 @@
 //! Part 2: the backup goes out, every trustee gets a share, the policy is anchored.
 use super::{OWNER, Play};
+use crate::commands::warnings;
 use crate::demo::patience::{MESSAGES, Seen, until};
 use crate::demo::people::Owner;
 use crate::demo::process::Process;
@@ -28,6 +29,10 @@ impl Play<'_> {
             cool_down: plan.cool_down,
             override_threshold: None,
         };
+        let trustees = u8::try_from(plan.trustees.len()).unwrap_or(u8::MAX);
+        for warning in warnings(plan.threshold, trustees) {
+            self.story.done(&format!("warning: {warning}"));
+        }
         owner.ask(&protect).await?;
         let deal = self.follow_deal(owner).await?;
         self.story.done(&format!(

@@ -9,8 +9,22 @@ use kith_protocol::bytes::Digest;
 use kith_protocol::owner::command::{Answer, Command, ProtectView};
 use kith_runtime::console::Exit;
 
-/// What was tried with the copy, by whom it was refused, and the reason given.
-pub(in crate::demo) type Refusals = Vec<(String, String)>;
+const DEAL: &str = "deal new shares";
+const VETO: &str = "veto the recovery";
+
+/// Something that was tried with the copy and refused.
+#[derive(Clone, Debug)]
+pub(in crate::demo) struct Refusal {
+    /// What was tried.
+    pub(in crate::demo) tried: &'static str,
+    /// Who refused.
+    pub(in crate::demo) by: String,
+    /// The reason given.
+    pub(in crate::demo) reason: String,
+}
+
+/// All that was tried.
+pub(in crate::demo) type Refusals = Vec<Refusal>;
 
 impl Play<'_> {
     pub(super) async fn try_the_copy(
@@ -26,13 +40,13 @@ impl Play<'_> {
             .step("the thief starts the copy with the old passphrase");
         let process = stolen.run::<[&str; 0]>([]).await?;
         let thief = Owner::at(&process);
-        let mut refusals = vec![("status".to_owned(), self.revoked(thief).await?)];
-        refusals.extend(self.try_to_deal(thief).await?);
-        refusals.push(("veto".to_owned(), self.try_to_veto(thief, claimant).await?));
+        self.revoked(thief).await?;
+        let mut refusals = self.try_to_deal(thief).await?;
+        refusals.push(self.try_to_veto(thief, claimant).await?);
         Ok(refusals)
     }
 
-    async fn revoked(&mut self, thief: Owner<'_>) -> Result<String, Trouble> {
+    async fn revoked(&mut self, thief: Owner<'_>) -> Result<(), Trouble> {
         let text = until("the copy learns that it is revoked", MESSAGES, async || {
             let status = thief.status().await?;
             Ok(match (status.state.as_str(), status.live) {
@@ -40,9 +54,9 @@ impl Play<'_> {
                 _ => Seen::NotYet(format!("{}: {}", status.state, status.text)),
             })
         });
-        let text = text.await?;
-        self.story.done(&format!("its own agent says: {text}"));
-        Ok(text)
+        self.story
+            .done(&format!("its own agent says: {}", text.await?));
+        Ok(())
     }
 
     /// New shares under the thief's terms would take the identity over, if anyone took them.
@@ -58,11 +72,15 @@ impl Play<'_> {
             override_threshold: None,
         };
         let refusals = match refusal(thief.ask(&protect).await)? {
-            Some(reason) => vec![("protect".to_owned(), reason)],
+            Some(reason) => vec![Refusal {
+                tried: DEAL,
+                by: "its own agent".to_owned(),
+                reason,
+            }],
             None => refused_by_all(thief, plan.survivors()).await?,
         };
-        for (who, reason) in &refusals {
-            self.story.done(&format!("{who}: {reason}"));
+        for Refusal { by, reason, .. } in &refusals {
+            self.story.done(&format!("{by} refuses: {reason}"));
         }
         Ok(refusals)
     }
@@ -71,7 +89,7 @@ impl Play<'_> {
         &mut self,
         thief: Owner<'_>,
         claimant: &Process,
-    ) -> Result<String, Trouble> {
+    ) -> Result<Refusal, Trouble> {
         self.story
             .step("the thief vetoes the recovery on the ledger");
         let view = Owner::at(claimant).recovery().await?;
@@ -86,8 +104,12 @@ impl Play<'_> {
             other => refusal(other)?,
         };
         let reason = reason.ok_or_else(|| obeyed("the ledger took its veto"))?;
-        self.story.done(&format!("refused: {reason}"));
-        Ok(reason)
+        self.story.done(&reason);
+        Ok(Refusal {
+            tried: VETO,
+            by: "the ledger".to_owned(),
+            reason,
+        })
     }
 }
 
@@ -134,7 +156,11 @@ async fn refused_by_all(thief: Owner<'_>, living: &[String]) -> Result<Refusals,
 fn named(deal: ProtectView) -> Refusals {
     let refusals = deal.refused.into_iter();
     refusals
-        .map(|(who, why)| (format!("{who} refuses it"), why))
+        .map(|(by, reason)| Refusal {
+            tried: DEAL,
+            by,
+            reason,
+        })
         .collect()
 }
 
