@@ -96,6 +96,20 @@ impl State {
         Some(policy.requests.get(id)?.status(*address, now))
     }
 
+    /// The agents whose vetoes of a request stand.
+    #[must_use]
+    pub fn standing_vetoes(&self, id: &Digest) -> Vec<VerifyingKey<AgentPolicy>> {
+        let request = self
+            .policy_of_request(id)
+            .and_then(|address| self.policies.get(address)?.requests.get(id));
+        let vetoes = request.map(|request| request.vetoes.iter());
+        vetoes
+            .into_iter()
+            .flatten()
+            .filter_map(|(agent, stands)| stands.then_some(*agent))
+            .collect()
+    }
+
     /// The anchored body of a request.
     #[must_use]
     pub fn request(&self, id: &Digest) -> Option<&RequestBody> {

@@ -3,7 +3,7 @@
 //! Run after every look, after every command and after every start; each step is repeated until
 //! our own view of the ledger shows that it is done, so a crash between any two changes nothing.
 use super::open::approval_key;
-use super::{Approved, Ask, Denied, Released, Session, Stage};
+use super::{Approved, Ask, Denied, Released, Session, Stage, contest};
 use crate::agent::{Event, Work};
 use crate::anchor::{Anchor, Outcome};
 use crate::bytes::Digest;
@@ -125,9 +125,9 @@ pub(in crate::trustee) fn look_for(
 }
 
 /// Where a session plays.
-struct Place {
-    ward: Ward,
-    custody: Option<Custody>,
+pub(super) struct Place {
+    pub(super) ward: Ward,
+    pub(super) custody: Option<Custody>,
     fresh: Option<Digest>,
 }
 
@@ -228,7 +228,7 @@ fn unanchored(
 }
 
 /// Offers a record once; again, after a pause, where the ledger refused it for now.
-fn offer(
+pub(super) fn offer(
     work: &mut Work<'_>,
     anchor: &mut Anchor,
     log: &Digest,
@@ -250,15 +250,14 @@ fn anchored(
     mut session: Session,
 ) -> Result<Session, Damage> {
     keep_veto(work, anchor, place, &mut session)?;
+    let session = contest::take_back(work, anchor, place, session)?;
     match session.stage.clone() {
         Stage::Approved(mut approved) => {
             let verdict = verdict_on(&approved.ask);
-            say(
-                work,
-                anchor,
-                place,
-                (&approved.ask, verdict, &mut approved.retry),
-            )?;
+            let said = (&approved.ask, verdict, &mut approved.retry);
+            say(work, anchor, place, said)?;
+            let said = (&approved.ask, &mut approved.retry);
+            contest::set_aside(work, anchor, place, said)?;
             release(
                 work,
                 anchor,

@@ -2,6 +2,7 @@
 //!
 //! `open` sends the challenge, `replied` takes the claimant's request and shows the words, `judge`
 //! is what our person says, `follow` does what the ledger allows.
+mod contest;
 mod follow;
 mod judge;
 mod open;
