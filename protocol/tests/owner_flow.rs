@@ -11,7 +11,7 @@ use kith_protocol::owner::command::{Answer, Command};
 use kith_protocol::time::Millis;
 use kith_protocol::trustee::command as trustee;
 use owner_support::Net;
-use owner_support::play::{DELAY, WAITING};
+use owner_support::play::{DELAY, LIFETIME, WAITING};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -426,7 +426,8 @@ fn a_stranger_who_answers_first_leaves_nothing_behind() {
 #[test]
 fn a_veto_before_the_end_is_shown_and_waited_out() {
     let mut net = Net::protected();
-    net.claim(&["Bob", "Carol"], true);
+    net.claim(&["Bob", "Carol"], false);
+    net.owners[0].online = true;
     // The backup cannot be put until the veto stands.
     let held = Rc::new(Cell::new(true));
     let hold = held.clone();
@@ -438,11 +439,7 @@ fn a_veto_before_the_end_is_shown_and_waited_out() {
     }
     net.pass(Millis::seconds(4));
     assert_eq!(net.recovery().state, "dealing");
-    let Ok(Answer::Alerts { list }) = net.owner(0, Command::AlertList) else {
-        panic!()
-    };
-    let id = list[0].request.to_string();
-    net.owner(0, Command::AlertVeto { id }).unwrap();
+    veto(&mut net);
     held.set(false);
     net.pass(Millis::seconds(4));
     let view = net.recovery();
@@ -503,4 +500,82 @@ fn an_alarm_survives_a_crash_and_a_veto_a_censoring_ledger() {
     net.pass(Millis::seconds(5));
     assert_eq!(net.recovery().shares, 0);
     assert_eq!(net.item(), None);
+}
+
+/// G10: a veto of the device that was stolen falls to enough trustees who checked "stolen", and the
+/// delay runs again from there.
+#[test]
+fn a_thiefs_veto_falls_to_enough_trustees_who_checked_stolen() {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol"], true);
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(1));
+    veto(&mut net);
+    net.pass(Millis::seconds(1));
+    assert_eq!(net.recovery().shares, 0, "the delay has begun anew");
+    net.pass(DELAY);
+    net.pass(Millis::seconds(4));
+    assert_eq!(net.recovery().state, "done");
+    assert!(net.item().is_some());
+    assert_eq!(net.status(0), "revoked");
+}
+
+/// G7: a share that has not arrived when a veto stands is offered no longer.
+#[test]
+fn a_veto_holds_back_a_share_that_is_still_on_its_way() {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol"], false);
+    net.owners[0].online = true;
+    net.on_send = Box::new(|message| !matches!(message.body, Body::RecoveryRelease(_)));
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    let release = |body: &Body| matches!(body, Body::RecoveryRelease(_));
+    net.pass(DELAY);
+    net.pass(Millis::seconds(2));
+    assert!(net.sent_by_kind(release) > 0, "they are on their way");
+    veto(&mut net);
+    net.pass(Millis::seconds(2));
+    net.on_send = Box::new(|_| true);
+    net.pass(Millis::seconds(4));
+    assert_eq!(net.recovery().shares, 0);
+    assert_eq!(net.session("Bob").state, "approved");
+}
+
+/// The owner whose device still lives stops the one request in her name.
+fn veto(net: &mut Net) {
+    let Ok(Answer::Alerts { list }) = net.owner(0, Command::AlertList) else {
+        panic!()
+    };
+    let id = list[0].request.to_string();
+    net.owner(0, Command::AlertVeto { id }).unwrap();
+}
+
+/// A recovery that was stopped for good after the wallet came back leaves a home that can begin anew.
+#[test]
+fn a_claimant_whose_request_has_ended_can_start_over_in_the_same_home() {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol"], false);
+    net.on_send = Box::new(|message| !matches!(message.body, Body::BackupPut(_)));
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(4));
+    assert_eq!(net.recovery().state, "dealing");
+    assert!(net.owner(1, Command::RecoverAbort).is_err());
+    net.pass(LIFETIME);
+    net.pass(Millis::seconds(2));
+    net.owner(1, Command::RecoverAbort).unwrap();
+    assert!(net.item().is_some(), "what came back stays");
+    let again = Command::RecoverStart {
+        name: "Alice".into(),
+        trustees: vec!["Bob".into()],
+        stolen: false,
+    };
+    net.owner(1, again).unwrap();
 }

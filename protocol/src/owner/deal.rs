@@ -130,6 +130,14 @@ impl Deal {
             .count()
     }
 
+    /// The messages that still wait for an answer, or may.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        let trustees = self.trustees.iter().map(|dealt| dealt.message.clone());
+        trustees
+            .chain(self.hosts.iter().map(|host| host.message.clone()))
+            .collect()
+    }
+
     /// For the screen.
     pub(crate) fn view(&self) -> ProtectView {
         let names = |acknowledged: bool| {

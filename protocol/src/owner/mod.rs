@@ -103,7 +103,7 @@ impl OwnerAgent {
                 Ok(answer)
             }
             Command::RecoverStatus => claim::status::show(work, &self.anchor),
-            Command::RecoverAbort => claim::connect::abort(work),
+            Command::RecoverAbort => claim::connect::abort(work, &self.anchor),
             Command::RecordList => alert::records(work),
             Command::RecordOutcome { record } => status::offered(work, &self.anchor, &record),
         }

@@ -15,8 +15,10 @@ use crate::owner::claim::row::{
 };
 use crate::owner::claim::talk;
 use crate::owner::command::Answer;
-use crate::owner::identity;
+use crate::owner::deal::Deal;
+use crate::owner::identity::{self, Identity};
 use crate::owner::pace;
+use crate::owner::trustee::Trustee;
 use crate::record::Row;
 use crate::time::Millis;
 
@@ -289,18 +291,21 @@ pub(crate) fn on_pending(work: &mut Work<'_>, message: &Received) -> Result<Body
     Ok(Body::Empty(Empty {}))
 }
 
-/// Gives up before anything was restored.
-pub(crate) fn abort(work: &mut Work<'_>) -> Result<Answer, Stop> {
+/// Gives up: before anything was restored, or once the request has ended without completing. What came
+/// back of the wallet stays readable; the identity it did not win back goes.
+pub(crate) fn abort(work: &mut Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
     let claim = row::require(work)?;
-    if !matches!(claim.stage, ClaimStage::Gathering | ClaimStage::Fetching(_)) {
-        return Err(CommandError::error(
-            "the wallet is restored already; there is nothing to give up",
-        )
-        .into());
-    }
-    if let ClaimStage::Fetching(fetch) = &claim.stage {
-        fetch.withdraw(work);
-        fetch.forget(work);
+    match &claim.stage {
+        ClaimStage::Gathering => {}
+        ClaimStage::Fetching(fetch) => {
+            fetch.withdraw(work);
+            fetch.forget(work);
+        }
+        ClaimStage::Dealing if has_ended(anchor, &claim) => forget_identity(work)?,
+        ClaimStage::Dealing | ClaimStage::Done => {
+            let late = "the wallet is restored already; there is nothing to give up";
+            return Err(CommandError::error(late).into());
+        }
     }
     for claimed in work.all::<Claimed>()? {
         work.erase::<Claimed>(&claimed.id());
@@ -308,4 +313,28 @@ pub(crate) fn abort(work: &mut Work<'_>) -> Result<Answer, Stop> {
     work.erase::<Claim>(&claim.id());
     let text = "this device is no claimant any more; a request on the ledger ends by itself";
     Ok(Answer::Done { text: text.into() })
+}
+
+fn has_ended(anchor: &Anchor, claim: &Claim) -> bool {
+    let status = claim.fixed.as_ref().and_then(|fixed| {
+        let view = anchor.view(&fixed.log)?;
+        view.state()
+            .request_status(&fixed.request, view.ledger_time()?)
+    });
+    status.is_some_and(|status| status.ended && !status.completed)
+}
+
+/// Peers and deals of an agent that never came to power.
+fn forget_identity(work: &mut Work<'_>) -> Result<(), Damage> {
+    for trustee in work.all::<Trustee>()? {
+        work.erase::<Trustee>(&trustee.id());
+    }
+    for deal in work.all::<Deal>()? {
+        for message in deal.messages() {
+            outbox::withdraw(work, &message);
+        }
+        work.erase::<Deal>(&deal.id());
+    }
+    work.erase::<Identity>(&[]);
+    Ok(())
 }
