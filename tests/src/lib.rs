@@ -1,2 +1,5 @@
 //! What tests across crates share. The tests themselves stand in `tests/`.
+pub mod floor;
+pub mod leaks;
+pub mod scene;
 pub mod workspace;

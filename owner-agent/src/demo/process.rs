@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 
@@ -78,13 +78,7 @@ impl Place {
         &self,
         arguments: I,
     ) -> Result<(), Trouble> {
-        let output = self
-            .base()
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .await;
-        let output = output.map_err(|error| Trouble::file("starting", &self.program, error))?;
+        let output = self.output(arguments).await?;
         if output.status.success() {
             return Ok(());
         }
@@ -95,7 +89,22 @@ impl Place {
         })
     }
 
-    /// Starts `run` with these arguments, and waits until it is ready.
+    /// Runs a command of the program to its end, however that is.
+    ///
+    /// # Errors
+    /// [`Trouble`] when it does not start.
+    pub async fn output<I: IntoIterator<Item: AsRef<OsStr>>>(
+        &self,
+        arguments: I,
+    ) -> Result<Output, Trouble> {
+        let mut command = self.base();
+        let command = command.args(arguments).stdin(Stdio::null());
+        let output = command.kill_on_drop(true).output().await;
+        output.map_err(|error| Trouble::file("starting", &self.program, error))
+    }
+
+    /// Starts `run` with these arguments, and waits until it is ready. Started again, it listens
+    /// where it did before: others know that address.
     ///
     /// # Errors
     /// [`Trouble`] when it ends or is not ready in time.
@@ -108,12 +117,7 @@ impl Place {
         let log = log.map_err(|error| Trouble::file("opening", &self.log, error))?;
         let child = self
             .base()
-            .args([
-                "run",
-                "--stop-with-input",
-                "--listen",
-                "/ip4/127.0.0.1/tcp/0",
-            ])
+            .args(["run", "--stop-with-input"])
             .args(arguments)
             // The pipe ends with this program, however that ends: nothing is left running.
             .stdin(Stdio::piped())

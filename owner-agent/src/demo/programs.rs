@@ -52,7 +52,8 @@ impl Programs {
         let trustee = directory.join(format!("trustee-agent{}", env::consts::EXE_SUFFIX));
         if cargo.is_some() || !trustee.exists() {
             tell("building trustee-agent with cargo, if it is not up to date");
-            build(&directory, cargo.unwrap_or_else(|| "cargo".into()))?;
+            let cargo = cargo.unwrap_or_else(|| "cargo".into());
+            build(&directory, cargo, &["trustee-agent"])?;
         }
         if !trustee.exists() {
             return Err(not_built(&trustee, "cargo put it elsewhere"));
@@ -60,6 +61,22 @@ impl Programs {
         Ok(Self {
             owner: owner.to_owned(),
             trustee,
+        })
+    }
+
+    /// Both programs, up to date, for a test that runs: cargo builds programs of other packages
+    /// for no test.
+    ///
+    /// # Errors
+    /// [`Trouble`] when they cannot be built.
+    pub fn for_this_test() -> Result<Self, Trouble> {
+        let directory = program_directory(&own_path()?);
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        build(&directory, cargo, &["owner-agent", "trustee-agent"])?;
+        let program = |name: &str| directory.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+        Ok(Self {
+            owner: program("owner-agent"),
+            trustee: program("trustee-agent"),
         })
     }
 }
@@ -80,17 +97,12 @@ fn program_directory(program: &Path) -> PathBuf {
 
 /// Builds with cargo's own progress on standard error. No package is named, so that cargo
 /// resolves the same features as it did for this program and compiles nothing twice.
-fn build(directory: &Path, cargo: OsString) -> Result<(), Trouble> {
+fn build(directory: &Path, cargo: OsString, programs: &[&str]) -> Result<(), Trouble> {
     let target = directory.parent().unwrap_or(directory);
     let status = Command::new(cargo)
         .current_dir(WORKSPACE)
-        .args([
-            "build",
-            "--bin",
-            "trustee-agent",
-            "--profile",
-            profile(directory),
-        ])
+        .args(["build", "--profile", profile(directory)])
+        .args(programs.iter().flat_map(|program| ["--bin", program]))
         .arg("--target-dir")
         .arg(target)
         .stdout(std::process::Stdio::null())
@@ -117,7 +129,7 @@ fn not_built(place: &Path, reason: &str) -> Trouble {
     Trouble::Process {
         name: "cargo".to_owned(),
         reason: format!(
-            "trustee-agent is not at {} and was not built: {reason}. Build both programs with \
+            "what is needed is not at {} and was not built: {reason}. Build both programs with \
              `cargo build --release` and try again",
             place.display()
         ),

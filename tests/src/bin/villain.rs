@@ -1,0 +1,145 @@
+//! A trustee who plays false: everything as `trustee-agent` does it, save that the share it
+//! releases is not the one it was given. Everything around the share is right and freshly signed, so
+//! that nothing but the check of the share can find it.
+//!
+//! It plays one of two tricks, by its name: "Mallory" damages the sealed share, anyone else swaps
+//! the two commitments.
+use clap::Parser as _;
+use kith_protocol::agent::{Agent, Context, Event, Input, Step};
+use kith_protocol::did::LocalDid;
+use kith_protocol::error::Damage;
+use kith_protocol::keys::{SealedBox, labels};
+use kith_protocol::message::recovery::Release;
+use kith_protocol::message::{Body, Outgoing};
+use kith_protocol::record::{self, Records};
+use kith_protocol::time::Timestamp;
+use kith_protocol::trustee::command::{Answer, Command};
+use kith_protocol::trustee::{Config, TrusteeAgent};
+use kith_runtime::console::{Console, Failure, Serve};
+use std::process::ExitCode;
+use trustee_agent::cli::{Cli, Run, Task};
+
+/// Who damages the sealed share.
+const DAMAGES: &str = "Mallory";
+
+struct Villain {
+    name: String,
+    honest: TrusteeAgent,
+}
+
+impl Agent for Villain {
+    type Command = Command;
+    type Answer = Answer;
+
+    fn step(
+        &mut self,
+        now: Timestamp,
+        input: Input<Command>,
+        cx: Context<'_>,
+    ) -> Result<Step<Answer>, Damage> {
+        let Context {
+            records,
+            rng,
+            endpoint,
+            uptime,
+        } = cx;
+        let cx = Context {
+            records,
+            rng,
+            endpoint,
+            uptime,
+        };
+        let mut step = self.honest.step(now, input, cx)?;
+        for message in &mut step.sends {
+            self.falsify(records, message)?;
+        }
+        Ok(step)
+    }
+
+    fn deadline(&self, records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
+        self.honest.deadline(records)
+    }
+
+    fn pending(&self, records: &dyn Records) -> Result<Vec<Event>, Damage> {
+        self.honest.pending(records)
+    }
+}
+
+impl Villain {
+    fn falsify(&self, records: &dyn Records, message: &mut Outgoing) -> Result<(), Damage> {
+        let Body::RecoveryRelease(release) = &mut message.body else {
+            return Ok(());
+        };
+        if self.name == DAMAGES {
+            damage(release);
+        } else {
+            swap(release);
+        }
+        let own = record::load::<LocalDid>(records, message.from.as_str().as_bytes())?;
+        let own = own.expect("a connection is remembered with its keys");
+        release.signature = own.sign_evidence(labels::RELEASE, &release.signed_bytes());
+        Ok(())
+    }
+}
+
+fn damage(release: &mut Release) {
+    let mut bytes = release.sealed.as_bytes().to_vec();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    release.sealed = SealedBox::from_bytes(bytes).expect("its length and its key are as they were");
+}
+
+fn swap(release: &mut Release) {
+    let mut json = serde_json::to_value(&release.commitments).expect("commitments are JSON");
+    let sign = json["sign"].take();
+    let decrypt = std::mem::replace(&mut json["decrypt"], sign);
+    json["sign"] = decrypt;
+    release.commitments = serde_json::from_value(json).expect("points of the same curve");
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    let screen = cli.global.screen();
+    let runtime = tokio::runtime::Runtime::new()?;
+    let done = runtime.block_on(carry_out(cli));
+    Ok(done.map_or_else(
+        |failure| {
+            screen.failure("villain", &failure);
+            failure.exit.into()
+        },
+        |()| ExitCode::SUCCESS,
+    ))
+}
+
+async fn carry_out(cli: Cli) -> Result<(), Failure> {
+    let console = Console::new("trustee-agent", cli.global.choice())?;
+    match cli.task {
+        Task::Run(run) => serve(&console, run, cli.global.verbose).await,
+        _ => trustee_agent::carry_out(cli).await,
+    }
+}
+
+async fn serve(console: &Console, run: Run, verbose: u8) -> Result<(), Failure> {
+    let config = Config {
+        name: name(console),
+        host_backups: run.host_backups,
+    };
+    let serve = Serve {
+        listen: run.listen,
+        announce: run.announce,
+        stop_with_input: run.stop_with_input,
+        verbose,
+    };
+    let open = |rows: &dyn Records| {
+        let (name, honest) = (config.name.clone(), TrusteeAgent::open(rows, config)?);
+        Ok(Villain { name, honest })
+    };
+    console.serve(serve, open).await
+}
+
+/// As `init` wrote it.
+fn name(console: &Console) -> String {
+    let profile = std::fs::read(console.home.dir().join("trustee.json")).expect("a profile");
+    let profile: serde_json::Value = serde_json::from_slice(&profile).expect("JSON");
+    profile["name"].as_str().expect("a name").to_owned()
+}

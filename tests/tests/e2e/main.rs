@@ -1,0 +1,7 @@
+//! Whole flows with real processes over loopback, killed as a power cut kills. Nothing sleeps for a
+//! fixed time: each waits for what it needs to see, with a deadline that only a hang reaches.
+mod commands;
+mod crashes;
+mod demo;
+mod veto;
+mod villains;
