@@ -141,6 +141,24 @@ fn terms_that_cannot_work_are_refused() {
     assert!(!with(2, Some(2)));
 }
 
+/// G15: a header has slots for so many hosts and no more.
+#[test]
+fn a_backup_goes_to_eight_hosts_and_not_to_nine() {
+    let hosts: Vec<String> = (1..=9).map(|number| format!("Host{number}")).collect();
+    let mut names: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    names.extend(["Bob", "Carol"]);
+    let mut net = Net::new(&names);
+    net.init();
+    net.enrol("Bob", false);
+    net.enrol("Carol", false);
+    for host in &hosts[..8] {
+        net.enrol(host, true);
+    }
+    net.protect().unwrap();
+    net.enrol(&hosts[8], true);
+    assert!(net.protect().is_err());
+}
+
 /// A deal on its way to the ledger is not overwritten, and takes nothing from the one in force.
 #[test]
 fn an_epoch_that_waits_is_neither_replaced_nor_mistaken_for_the_one_in_force() {

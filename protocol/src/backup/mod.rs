@@ -22,8 +22,10 @@ pub const WALLET_LIMIT: usize = 16 << 20;
 pub const WALLET_OVERHEAD: usize = 512 << 10;
 /// The most chunks a backup has.
 pub const CHUNKS_LIMIT: usize = (WALLET_LIMIT + WALLET_OVERHEAD).div_ceil(CHUNK_PLAIN);
-/// The most key slots: two recovery keys (active and waiting) by eight hosts.
-pub const SLOTS_LIMIT: usize = 16;
+/// The most hosts one backup goes to: each costs a slot in every header, and a message to read it back.
+pub const HOSTS_LIMIT: usize = 8;
+/// The most key slots: two recovery keys (active and waiting) for every host.
+pub const SLOTS_LIMIT: usize = 2 * HOSTS_LIMIT;
 /// Bytes of the largest header.
 pub const HEADER_LIMIT: usize = CHUNKS_LIMIT * 32 + SLOTS_LIMIT * 160 + 512;
 

@@ -1,6 +1,7 @@
 //! Making somebody a trustee or a backup host: invitation, answer, words.
 use crate::agent::{Event, Work};
 use crate::anchor::Anchor;
+use crate::backup::HOSTS_LIMIT;
 use crate::bytes::Nonce32;
 use crate::did::LocalDid;
 use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
@@ -20,7 +21,7 @@ use crate::words::{self, Occasion, Transcript};
 /// How long an invitation is good for.
 const INVITATION_LIFETIME: Millis = Millis::seconds(7 * 86_400);
 /// The most trustees and hosts an owner has: a share's index is one byte, and hosts are few.
-pub(crate) const PEERS_LIMIT: usize = 255 + 8;
+pub(crate) const PEERS_LIMIT: usize = 255 + HOSTS_LIMIT;
 /// The most prekeys a peer may hand over at once.
 pub(crate) const PREKEYS_LIMIT: usize = 8;
 

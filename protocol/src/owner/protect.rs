@@ -1,6 +1,7 @@
 //! `protect`: sets the terms, deals, collects receipts, anchors; "protected" is said only then (R5).
 use crate::agent::{Event, Work};
 use crate::anchor::{Anchor, Outcome};
+use crate::backup::HOSTS_LIMIT;
 use crate::bytes::Digest;
 use crate::did::Did;
 use crate::error::{CommandError, Damage, Stop};
@@ -84,6 +85,12 @@ fn check(trustees: &[Trustee], hosts: &[Trustee], terms: Terms) -> Result<(), Co
     if hosts.is_empty() {
         let text = "nobody keeps your backup yet: invite a host that is no trustee with `owner-agent host invite NAME`";
         return Err(CommandError::error(text));
+    }
+    if hosts.len() > HOSTS_LIMIT {
+        return Err(CommandError::error(format!(
+            "a backup goes to at most {HOSTS_LIMIT} hosts, and {} are verified",
+            hosts.len()
+        )));
     }
     Ok(())
 }
