@@ -76,15 +76,30 @@ fn invitations(list: &[InvitationView]) -> String {
 fn invitation(view: &InvitationView) -> String {
     format!(
         "Someone who calls herself {} asks you to: {}\n\
-         You would keep a small sealed file and perhaps answer a call one day; you can never open \
-         her account with it.\n\
+         {}\n\
          Invitation {} ({}), ends {}",
         view.label,
         capabilities(&view.capabilities),
+        meaning(&view.capabilities),
         view.id,
         view.state,
         relative(now(), view.expires),
     )
+}
+
+/// What one agrees to, in a sentence each.
+fn meaning(list: &[Capability]) -> String {
+    let sentence = |capability: &Capability| match capability {
+        Capability::RecoveryShare => {
+            "You would keep a small sealed file and perhaps answer a call one day; you can never \
+             open her account with it."
+        }
+        Capability::BackupHost => {
+            "You would keep her encrypted backup; you can never read it, and hand it out only for \
+             a recovery that the ledger shows."
+        }
+    };
+    list.iter().map(sentence).collect::<Vec<_>>().join("\n")
 }
 
 fn capabilities(list: &[Capability]) -> String {

@@ -28,9 +28,6 @@ async fn add(console: &Console, add: SecretAdd) -> Result<(), Failure> {
     };
     let data = Blob(read(&add.file)?);
     tell(console, &Command::SecretAdd { name, data }).await?;
-    console
-        .screen
-        .say("It is in the backup after the next:  owner-agent protect");
     Ok(())
 }
 

@@ -7,22 +7,28 @@ use kith_runtime::console::table::table;
 
 pub(super) fn recover(view: &RecoverView) -> String {
     let mut lines = vec![format!("RECOVERY   {}", recover_state(view))];
-    let rows: Vec<[String; 2]> = view.trustees.iter().map(claim_row).collect();
-    if !rows.is_empty() {
-        lines.push(table(["TRUSTEE", "STATE"], &rows));
+    // What the trustees gave is wiped by then, and nothing is asked of them any more.
+    if view.state != "done" {
+        lines.extend(trustees(view));
+        lines.extend(view.problem.clone());
     }
+    lines.extend(view.deal.iter().map(protect));
+    lines.join("\n")
+}
+
+fn trustees(view: &RecoverView) -> Vec<String> {
+    let rows: Vec<[String; 2]> = view.trustees.iter().map(claim_row).collect();
+    let mut lines = vec![table(["TRUSTEE", "STATE"], &rows)];
     if let Some(threshold) = view.threshold {
         lines.push(format!(
             "Approvals {} of {threshold}, verified shares {} of {threshold}",
             view.approvals, view.shares
         ));
     }
-    if let (Some(at), true) = (view.releases_at, view.shares == 0) {
+    if let (Some(at), 0) = (view.releases_at, view.shares) {
         lines.push(format!("Shares may be released {}", relative(now(), at)));
     }
-    lines.extend(view.problem.clone());
-    lines.extend(view.deal.iter().map(protect));
-    lines.join("\n")
+    lines
 }
 
 fn recover_state(view: &RecoverView) -> &str {

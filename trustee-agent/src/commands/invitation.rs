@@ -35,7 +35,7 @@ async fn accept(console: &Console, id: Option<String>) -> Result<(), Failure> {
     tell(console, &Command::InvitationAccept { id }).await?;
     console.screen.say(
         "Now make sure that it is really the person you know: call, or meet, and compare words.\n\
-         Next:  trustee-agent owner list   and   trustee-agent owner verify NAME",
+         Next:  trustee-agent owner verify NAME",
     );
     Ok(())
 }

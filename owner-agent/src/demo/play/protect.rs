@@ -68,21 +68,21 @@ impl Play<'_> {
             }
             last = Some(deal.clone());
             let complete = deal.state == "protected" && deal.missing.is_empty();
-            refusals(&deal)?;
             Ok(match complete {
                 true => Seen::Done(deal),
-                false => Seen::NotYet(format!("{}; missing: {:?}", deal.state, deal.missing)),
+                false => Seen::NotYet(unfinished(&deal)),
             })
         })
         .await
     }
 }
 
-fn refusals(deal: &ProtectView) -> Result<(), Trouble> {
-    match deal.refused.first() {
-        None => Ok(()),
-        Some((name, reason)) => Err(Trouble::Broken(format!(
-            "{name} refused her share: {reason}"
-        ))),
-    }
+fn unfinished(deal: &ProtectView) -> String {
+    let ProtectView {
+        state,
+        missing,
+        refused,
+        ..
+    } = deal;
+    format!("{state}; missing: {missing:?}; refused: {refused:?}")
 }
