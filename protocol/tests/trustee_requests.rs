@@ -359,6 +359,20 @@ fn a_share_of_an_old_epoch_opens_no_request() {
     assert_eq!(refused.exit, 6);
 }
 
+/// A share that our view of the ledger does not show yet may be current any moment: nobody is sent
+/// away for good.
+#[test]
+fn a_share_that_is_not_active_yet_is_pending_and_not_missing() {
+    let mut world = World::enrolled(1);
+    let (_, store) = world.dealt(1);
+    world.keep(store);
+    let claimant = world.claimant(900);
+    let link = claimant.link(world.trustee.now);
+    let owner = "Alice".to_owned();
+    let pending = world.command(Command::RequestOpen { link, owner });
+    assert_eq!(pending.unwrap_err().exit, 3);
+}
+
 #[test]
 fn a_link_opened_twice_is_one_session() {
     let (mut world, _) = World::protected(1);

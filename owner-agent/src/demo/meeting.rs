@@ -93,7 +93,12 @@ pub async fn check_claimant(
     let link = claimant
         .link(&OwnerCommand::RecoverInvite { name: name.clone() })
         .await?;
-    let id = trustee.open_request(link, owner_name).await?.id;
+    let opened = until(
+        "her share active at the trustee's agent",
+        MESSAGES,
+        async || unless_pending(trustee.open_request(link.clone(), owner_name).await),
+    );
+    let id = opened.await?.id;
     let ask = OwnerCommand::RecoverWords { name: name.clone() };
     let hers = until("words at the claimant's agent", MESSAGES, async || {
         unless_pending(claimant.words(&ask).await)

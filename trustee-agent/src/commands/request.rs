@@ -41,7 +41,9 @@ async fn open(console: &Console, link: &str, owner: Option<String>) -> Result<()
         Some(owner) => owner,
         None => whose(console).await?,
     };
-    let answer = ask(console, &Command::RequestOpen { link, owner }).await?;
+    let answer = console
+        .ask_patiently(&Command::RequestOpen { link, owner })
+        .await?;
     present(console, &answer);
     if let Answer::Request(view) = &answer {
         console.screen.say(&format!(

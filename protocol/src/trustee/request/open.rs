@@ -54,7 +54,10 @@ pub(in crate::trustee) fn open(
 fn held<'a>(work: &Work<'_>, anchor: &'a Anchor, ward: &Ward) -> Result<(&'a View, Custody), Stop> {
     let none = || CommandError::error(format!("no share of {} is kept here", ward.name));
     let view = anchor.view(&ward.ledger).ok_or_else(none)?;
-    let custody = custody::active(work, &ward.id)?.ok_or_else(none)?;
+    let Some(custody) = custody::active(work, &ward.id)? else {
+        let is_promised = !custody::of(work, &ward.id)?.is_empty();
+        return Err(if is_promised { not_yet(ward) } else { none() }.into());
+    };
     let current = facts::active(view, &ward.policy);
     if current
         .is_some_and(|active| active.epoch == custody.epoch && active.deal_digest == custody.deal)
@@ -66,6 +69,15 @@ fn held<'a>(work: &Work<'_>, anchor: &'a Anchor, ward: &Ward) -> Result<(&'a Vie
         ward.name, custody.epoch
     );
     Err(CommandError::refused(old).into())
+}
+
+/// Our view of the ledger lags, or the owner never finished: to say that there is no share would send
+/// the claimant away for good.
+fn not_yet(ward: &Ward) -> CommandError {
+    CommandError::pending(format!(
+        "the share of {} kept here does not stand on the ledger yet, as far as it was read; try again",
+        ward.name
+    ))
 }
 
 fn begin(
