@@ -3,7 +3,7 @@ use super::trouble::Trouble;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Where the workspace was when this program was built.
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -99,15 +99,19 @@ fn program_directory(program: &Path) -> PathBuf {
 /// resolves the same features as it did for this program and compiles nothing twice.
 fn build(directory: &Path, cargo: OsString, programs: &[&str]) -> Result<(), Trouble> {
     let target = directory.parent().unwrap_or(directory);
-    let status = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    command
         .current_dir(WORKSPACE)
         .args(["build", "--profile", profile(directory)])
         .args(programs.iter().flat_map(|program| ["--bin", program]))
         .arg("--target-dir")
         .arg(target)
-        .stdout(std::process::Stdio::null())
-        .status();
-    match status {
+        .stdout(Stdio::null());
+    let variables = env::vars_os().map(|(variable, _)| variable);
+    for variable in variables.filter(|variable| is_ours_alone(&variable.to_string_lossy())) {
+        command.env_remove(variable);
+    }
+    match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(not_built(directory, &format!("cargo ended with {status}"))),
         Err(error) => Err(not_built(
@@ -115,6 +119,20 @@ fn build(directory: &Path, cargo: OsString, programs: &[&str]) -> Result<(), Tro
             &format!("cargo does not start: {error}"),
         )),
     }
+}
+
+/// What `cargo run` and `cargo test` set for this program's package. Build scripts watch these:
+/// passed on, they would make cargo compile half of the libraries anew.
+fn is_ours_alone(variable: &str) -> bool {
+    let starts = [
+        "CARGO_BIN_",
+        "CARGO_CRATE_NAME",
+        "CARGO_MANIFEST_",
+        "CARGO_PKG_",
+        "CARGO_PRIMARY_PACKAGE",
+        "OUT_DIR",
+    ];
+    starts.iter().any(|start| variable.starts_with(start))
 }
 
 /// Cargo names the directory after the profile, save one.
@@ -146,6 +164,25 @@ mod tests {
         assert_eq!(profile(Path::new("/x/target/debug")), "dev");
         assert_eq!(profile(Path::new("/x/target/release")), "release");
         assert_eq!(profile(Path::new("/x/target/bench-like")), "bench-like");
+    }
+
+    #[test]
+    fn cargo_keeps_its_settings_and_not_the_name_of_our_package() {
+        for kept in [
+            "CARGO_HOME",
+            "CARGO_NET_OFFLINE",
+            "CARGO_BUILD_JOBS",
+            "PATH",
+        ] {
+            assert!(!is_ours_alone(kept), "{kept}");
+        }
+        for dropped in [
+            "CARGO_PKG_NAME",
+            "CARGO_MANIFEST_DIR",
+            "CARGO_BIN_EXE_owner-agent",
+        ] {
+            assert!(is_ours_alone(dropped), "{dropped}");
+        }
     }
 
     #[test]
