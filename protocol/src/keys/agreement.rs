@@ -3,7 +3,6 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use curve25519_dalek::montgomery::MontgomeryPoint;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
@@ -125,17 +124,33 @@ impl<R: AgreementRole> AgreementKey<R> {
     }
 }
 
+/// The two coordinates of points of order eight, as the lists of X25519 libraries have them; a test
+/// holds them to the ladder.
+const ORDER_EIGHT: [[u8; 32]; 2] = [
+    [
+        0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4,
+        0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49,
+        0xb8, 0x00,
+    ],
+    [
+        0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef,
+        0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f,
+        0x11, 0x57,
+    ],
+];
+
 /// Whether eight times the point is the identity: on the curve and on its twist exactly the points
-/// that every clamped scalar sends to zero. Four steps of the ladder where an agreement takes 255;
-/// identifiers are checked whenever they are read.
+/// that every clamped scalar sends to zero. Below the prime there are five: 0, 1, -1 and those of
+/// order eight. A list and no arithmetic, because identifiers are checked whenever a row is read.
 fn is_small_order(bytes: [u8; 32]) -> bool {
-    let eight = [true, false, false, false];
-    let multiple = MontgomeryPoint(bytes).mul_bits_be(eight.into_iter());
-    multiple.to_bytes() == [0; 32]
+    let [first, middle @ .., last] = bytes;
+    let zero_or_one = first <= 1 && middle == [0; 30] && last == 0;
+    let minus_one = first == 0xec && middle == [0xff; 30] && last == 0x7f;
+    zero_or_one || minus_one || ORDER_EIGHT.contains(&bytes)
 }
 
 /// Whether little-endian bytes are below 2^255 - 19.
-fn is_canonical(bytes: &[u8; 32]) -> bool {
+pub(super) fn is_canonical(bytes: &[u8; 32]) -> bool {
     let [first, middle @ .., last] = bytes;
     let beyond = *last == 0x7f && middle.iter().all(|byte| *byte == 0xff) && *first >= 0xed;
     *last <= 0x7f && !beyond
@@ -154,6 +169,7 @@ impl<R: AgreementRole> fmt::Debug for AgreementKey<R> {
 mod tests {
     use super::super::role::ShareSealing;
     use super::*;
+    use curve25519_dalek::montgomery::MontgomeryPoint;
 
     /// The points of small order of Curve25519 and its twist that are below the prime.
     const SMALL_ORDER: [&str; 5] = [
@@ -176,6 +192,27 @@ mod tests {
             let refused = AgreementKey::<ShareSealing>::from_bytes(point);
             assert_eq!(refused, Err(KeyError::SmallOrder));
             assert!(secret.agree(&point).is_none());
+        }
+    }
+
+    #[test]
+    fn the_list_of_small_orders_agrees_with_the_ladder() {
+        let by_ladder = |point: [u8; 32]| {
+            let eight = [true, false, false, false];
+            MontgomeryPoint(point).mul_bits_be(eight.into_iter()).0 == [0; 32]
+        };
+        let small = (0..=u8::MAX).map(|low| {
+            let mut point = [0; 32];
+            point[0] = low;
+            point
+        });
+        let high = (0..0xed).map(|low| {
+            let mut point = [0xff; 32];
+            (point[0], point[31]) = (low, 0x7f);
+            point
+        });
+        for point in SMALL_ORDER.map(bytes).into_iter().chain(small).chain(high) {
+            assert_eq!(is_small_order(point), by_ladder(point), "{point:02x?}");
         }
     }
 

@@ -8,6 +8,7 @@ use rand_core::CryptoRng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use super::agreement::is_canonical;
 use super::role::{ForeignFormat, SigningRole};
 use super::signature::{BadSignature, Signature, signed_bytes};
 use super::suite::{KeyError, Suite, frame, strip};
@@ -107,8 +108,11 @@ impl<R: SigningRole> VerifyingKey<R> {
         if key.is_weak() {
             return Err(KeyError::SmallOrder);
         }
-        // The library takes y-coordinates beyond the field (ZIP 215): a second spelling of a key.
-        if key.to_edwards().compress().to_bytes() != bytes {
+        // The library takes y-coordinates beyond the field (ZIP 215): a second spelling of a key. The
+        // other one, the sign of x = 0, is of small order and refused above.
+        let mut y = bytes;
+        y[31] &= 0x7f;
+        if !is_canonical(&y) {
             return Err(KeyError::NotCanonical);
         }
         Ok(Self::trusted(bytes))
