@@ -25,10 +25,16 @@ pub(crate) const PEERS_LIMIT: usize = 255 + HOSTS_LIMIT;
 /// The most prekeys a peer may hand over at once.
 pub(crate) const PREKEYS_LIMIT: usize = 8;
 
-/// Makes an invitation and keeps its secret half.
+/// Makes an invitation and keeps its secret half; asked again before it is answered, it is the same
+/// one: the link may have died with the screen it was shown on.
 pub(crate) fn invite(work: &mut Work<'_>, name: &str, role: PeerRole) -> Result<Answer, Stop> {
     let identity = identity::require(work)?;
     let name = clean_label(name);
+    if let Some(open) = open_invitation(work, &name, role)? {
+        let link = invitation(&identity, &open).to_link(LINK_BASE);
+        let expires = open.expires;
+        return Ok(Answer::Link { link, expires });
+    }
     check_name_is_free(work, &name)?;
     let local = LocalDid::generate(Some(work.endpoint), work.rng);
     let expires = work.now.after(INVITATION_LIFETIME);
@@ -47,6 +53,15 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str, role: PeerRole) -> Result<
     work.save(&local);
     work.save(&trustee);
     Ok(Answer::Link { link, expires })
+}
+
+fn open_invitation(work: &Work<'_>, name: &str, role: PeerRole) -> Result<Option<Trustee>, Damage> {
+    let waits = |trustee: &Trustee| {
+        trustee.role == role
+            && matches!(trustee.stage, Stage::Invited)
+            && trustee.expires > work.now
+    };
+    Ok(work.load::<Trustee>(name.as_bytes())?.filter(waits))
 }
 
 /// A name is taken while its trustee is or may become one; an invitation that ended may be made

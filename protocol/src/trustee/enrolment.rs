@@ -207,12 +207,9 @@ fn acknowledged(
 pub(super) fn words(ward: &Ward) -> Result<WordsView, CommandError> {
     match &ward.stage {
         Stage::Words(comparing) => Ok(view(&comparing.transcript)),
+        Stage::Verified { words, .. } => Ok(words.clone()),
         Stage::Connecting(_) | Stage::Revealing(_) => Err(CommandError::pending(format!(
             "{}'s agent has not answered yet; try again",
-            ward.name
-        ))),
-        Stage::Verified { .. } => Err(CommandError::error(format!(
-            "the words of {} were compared already",
             ward.name
         ))),
         Stage::Ended(ended) => Err(over(ward, ended)),
@@ -247,13 +244,17 @@ pub(super) fn verify(
     heard: &str,
 ) -> Result<bool, Stop> {
     words(&ward)?;
+    if ward.is_verified() {
+        let text = format!("the words of {} were compared already", ward.name);
+        return Err(CommandError::error(text).into());
+    }
     let (ward, stage) = split(ward);
     let Stage::Words(comparing) = stage else {
         unreachable!("there are words in no other stage")
     };
     let right = words::same(&comparing.transcript.spoken_by(Speaker::Owner), heard);
     if right {
-        verified(work, anchor, ward, &comparing)?;
+        verified(work, anchor, ward, comparing)?;
     } else {
         mismatched(work, ward)?;
     }
@@ -264,7 +265,7 @@ fn verified(
     work: &mut Work<'_>,
     anchor: &mut Anchor,
     ward: Ward,
-    comparing: &Comparing,
+    comparing: Comparing,
 ) -> Result<(), Damage> {
     // Only now is the descriptor believed: the words cover its digest.
     let descriptor = Descriptor::from_bytes(&comparing.descriptor.0).expect("read when it came");
@@ -277,7 +278,10 @@ fn verified(
     );
     history::note(work, format!("heard the right words from {}", ward.name))?;
     work.save(&Ward {
-        stage: Stage::Verified { at: work.now },
+        stage: Stage::Verified {
+            at: work.now,
+            words: view(&comparing.transcript),
+        },
         ..ward
     });
     Ok(())

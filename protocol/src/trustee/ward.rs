@@ -6,6 +6,7 @@ use crate::error::{CommandError, Damage, Stop};
 use crate::message::setup::Capability;
 use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
+use crate::trustee::command::WordsView;
 use crate::trustee::connection;
 use crate::words::Transcript;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,9 @@ pub(crate) enum Stage {
     Verified {
         /// When our person said so.
         at: Timestamp,
+        /// Kept because our person may be sure before the owner has heard ours, and has to read
+        /// them out still.
+        words: WordsView,
     },
     /// It came to nothing.
     Ended(Ended),

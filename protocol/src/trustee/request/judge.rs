@@ -7,7 +7,7 @@ use crate::message::words::{Confirm, Mismatch};
 use crate::message::{Body, ProblemReport, recovery};
 use crate::outbox;
 use crate::time::Timestamp;
-use crate::trustee::{facts, history, ward};
+use crate::trustee::{enrolment, facts, history, ward};
 use crate::words::{self, Speaker};
 
 /// What our person heard the claimant say. Whether it was right.
@@ -60,7 +60,9 @@ fn recognised(work: &mut Work<'_>, session: Session, comparing: Comparing) -> Re
         ask: comparing.ask,
         retry: Timestamp(0),
     };
-    work.save(&session.at(Stage::Verified(verified)));
+    let words = Some(enrolment::view(&comparing.transcript));
+    let session = session.at(Stage::Verified(verified));
+    work.save(&Session { words, ..session });
     Ok(())
 }
 

@@ -24,6 +24,7 @@ use crate::keys::role::AgentPolicy;
 use crate::ledger::{Record, RecordBody, RequestBody};
 use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
+use crate::trustee::command::WordsView;
 use crate::trustee::connection;
 use crate::trustee::sighting::Sighting;
 use crate::trustee::ward::WardId;
@@ -62,6 +63,9 @@ pub(crate) struct Session {
     pub(super) sighting: Option<Sighting>,
     /// A veto that was handed to us directly.
     pub(super) veto: Option<HandedVeto>,
+    /// The words, once our person has heard the claimant's: the claimant may not have heard ours
+    /// yet.
+    pub(super) words: Option<WordsView>,
     pub(super) stage: Stage,
 }
 

@@ -97,6 +97,7 @@ fn begin(
         deal: custody.deal,
         sighting: None,
         veto: None,
+        words: None,
         stage: Stage::Challenged(Challenged {
             message: String::new(),
             nonce: Nonce32(work.random()),

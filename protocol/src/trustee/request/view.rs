@@ -29,7 +29,13 @@ pub(in crate::trustee) fn view(
         .map(|(_, status)| status);
     let words = match &session.stage {
         Stage::Words(Comparing { transcript, .. }) => Some(enrolment::view(transcript)),
-        _ => None,
+        Stage::Verified(_) | Stage::Approved(_) => session.words.clone(),
+        Stage::Challenged(_)
+        | Stage::Revealing(_)
+        | Stage::Released(_)
+        | Stage::Delivered(_)
+        | Stage::Denied(_)
+        | Stage::Over(_) => None,
     };
     let lane = match session.ask() {
         Some(ask) => Some(ask.body().lane),
