@@ -1,1 +1,36 @@
-//! placeholder
+//! Simulations: the agents' own state machines in a deterministic world, from a seed.
+//!
+//! The world owns the clock, the network, the disks and the people; owner, trustees, ledger operator
+//! and witnesses are the real agents of `kith-protocol`, with real shares, proofs and signatures. One
+//! seed gives one run: same seed, same code, same trace hash.
+//!
+//! - `world`, `delivery`, `ledger_client`: what happens, in order of time, and the write-ahead rule;
+//! - `node`, `disk`: an agent, its machine, and what survives a crash;
+//! - `people`, `villain`: who asks for what, and who cheats;
+//! - `checkers`, `oracle`: what must never happen, one file per guarantee;
+//! - [`scenario`]: the stories.
+#![forbid(unsafe_code)]
+
+mod chance;
+mod checkers;
+mod delivery;
+mod disk;
+mod faults;
+mod ledger_client;
+mod network;
+mod node;
+mod oracle;
+mod people;
+mod queue;
+pub mod scenario;
+mod telling;
+mod trace;
+mod villain;
+mod world;
+
+pub use chance::Span;
+pub use faults::Faults;
+pub use network::Fidelity;
+pub use people::Terms;
+pub use scenario::{Options, Parameters, Report, SCENARIOS, Scenario};
+pub use world::Broken;

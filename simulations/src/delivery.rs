@@ -1,0 +1,142 @@
+//! Messages and replies on their way.
+use crate::checkers::Sight;
+use crate::network::{Asker, Parcel, Returned, fate, fate_of_reply, unpack};
+use crate::node::{NodeId, Stimulus};
+use crate::world::{Happening, World};
+use kith_protocol::did::{Did, LocalDid};
+use kith_protocol::error::Damage;
+use kith_protocol::ledger::Answer;
+use kith_protocol::message::{Body, Outgoing, Received};
+use std::sync::Arc;
+
+impl World {
+    /// Puts a message on its way. A throw-away DID without an endpoint can be answered and never be
+    /// asked, so nothing goes to it.
+    pub(crate) fn dispatch(&mut self, asker: Asker, message: Outgoing) {
+        let Some(to) = self.network.route(&message.to) else {
+            return;
+        };
+        let keys = self.keys_of(asker.node, &message.from);
+        match self.network.pack(message, keys.as_deref(), self.now()) {
+            Ok(letter) => {
+                let parcel = Parcel { asker, to, letter };
+                for delay in fate(&mut self.chance, &self.faults) {
+                    self.after(delay, Happening::Arrives(Box::new(parcel.clone())));
+                }
+            }
+            Err(error) => {
+                let what = format!(
+                    "{}: a message cannot be sealed: {error}",
+                    self.node(asker.node).name
+                );
+                self.fail("messages", what);
+            }
+        }
+    }
+
+    /// The keys of a DID of this node, the transport's own included.
+    fn keys_of(&mut self, node: NodeId, did: &Did) -> Option<Arc<LocalDid>> {
+        let own = self
+            .node(node)
+            .client
+            .own
+            .clone()
+            .filter(|own| own.did() == did);
+        if own.is_some() {
+            return own;
+        }
+        match self.node_mut(node).keys(did) {
+            Ok(keys) => keys,
+            Err(Damage { key }) => {
+                self.fail("store", format!("the keys at {key:?} cannot be read"));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn arrives(&mut self, parcel: Parcel) {
+        let Parcel { asker, to, letter } = parcel;
+        if !self.node(to).is_up() {
+            // The connection is refused; who asks a ledger tries the next host at once.
+            self.try_next_host_of_the_living(&asker);
+            return;
+        }
+        let keys = self.keys_of(to, &asker.to);
+        let Some(received) = unpack(letter, keys, self.now()) else {
+            return;
+        };
+        let outcome = self.step(to, Stimulus::Delivered(received.clone()));
+        let Some(reply) = outcome.and_then(|outcome| outcome.reply) else {
+            return;
+        };
+        self.show(&Sight::Replies {
+            asked: &received,
+            reply: &reply,
+        });
+        self.send_back(asker, (to, &received), reply);
+    }
+
+    fn try_next_host_of_the_living(&mut self, asker: &Asker) {
+        if asker.question.is_some() && asker.life == self.node(asker.node).life {
+            self.try_next_host(asker);
+        }
+    }
+
+    fn send_back(&mut self, asker: Asker, (node, received): (NodeId, &Received), reply: Body) {
+        let keys = self.keys_of(node, &received.to);
+        let now = self.now();
+        match self
+            .network
+            .pack_reply((received, reply), keys.as_deref(), now)
+        {
+            Ok(letter) => {
+                if let Some(delay) = fate_of_reply(&mut self.chance, &self.faults) {
+                    self.after(
+                        delay,
+                        Happening::Returns(Box::new(Returned { asker, letter })),
+                    );
+                }
+            }
+            Err(error) => {
+                let what = format!(
+                    "{}: a reply cannot be sealed: {error}",
+                    self.node(node).name
+                );
+                self.fail("messages", what);
+            }
+        }
+    }
+
+    pub(crate) fn returns(&mut self, returned: Returned) {
+        let Returned { asker, letter } = returned;
+        // The stream ended with the process that asked.
+        if asker.life != self.node(asker.node).life || !self.node(asker.node).is_up() {
+            return;
+        }
+        let keys = self.keys_of(asker.node, &asker.from);
+        let Some(reply) = unpack(letter, keys, self.now()).filter(|reply| fits(reply, &asker))
+        else {
+            return;
+        };
+        if asker.question.is_some() {
+            self.returned_by_ledger(&asker, reply.body);
+        } else {
+            let (from, id, reply) = (asker.to, asker.id, reply.body);
+            self.step(asker.node, Stimulus::Replied { from, id, reply });
+        }
+    }
+
+    /// A ledger's answer reaches an agent: the checkers learn what the agent knows now.
+    pub(crate) fn witness_answer(&mut self, node: NodeId, answer: &Answer) {
+        if let Answer::Page(page) = answer {
+            self.show(&Sight::Reads { node, page });
+        }
+    }
+}
+
+/// Whether a reply is from whom was asked and answers what was asked.
+fn fits(reply: &Received, asker: &Asker) -> bool {
+    reply.from == asker.to
+        && reply.to == asker.from
+        && reply.thid.as_deref() == Some(asker.id.as_str())
+}

@@ -1,0 +1,191 @@
+//! What travels between agents, and what becomes of it on the way.
+use crate::chance::Chance;
+use crate::node::{NodeId, node_of};
+use kith_envelope::{open, seal};
+use kith_protocol::did::{Did, LocalDid};
+use kith_protocol::message::{Body, Outgoing, Received};
+use kith_protocol::time::{Millis, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How long a reply is valid, as the runtime sets it.
+const REPLY_LIFETIME: Millis = Millis::seconds(3600);
+
+/// How messages travel. Agents decide alike under both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fidelity {
+    /// Opened, with a proven sender: fast.
+    #[default]
+    Model,
+    /// Sealed and opened by the envelope, each one.
+    Full,
+}
+
+/// Who asked: the reply goes back on the same stream, which ends with the asker's process.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    pub(crate) node: NodeId,
+    pub(crate) life: u32,
+    pub(crate) id: String,
+    pub(crate) from: Did,
+    pub(crate) to: Did,
+    /// The question to a ledger it is part of.
+    pub(crate) question: Option<u64>,
+}
+
+impl Asker {
+    /// Who sends this message.
+    pub(crate) fn of(node: NodeId, life: u32, message: &Outgoing) -> Self {
+        Self {
+            node,
+            life,
+            id: message.id.clone(),
+            from: message.from.clone(),
+            to: message.to.clone(),
+            question: None,
+        }
+    }
+}
+
+/// A message as it travels.
+#[derive(Clone)]
+pub(crate) enum Letter {
+    /// Open.
+    Plain(Box<Outgoing>),
+    /// In an envelope.
+    Sealed(Vec<u8>),
+}
+
+/// A message on its way to a node.
+#[derive(Clone)]
+pub(crate) struct Parcel {
+    pub(crate) asker: Asker,
+    pub(crate) to: NodeId,
+    pub(crate) letter: Letter,
+}
+
+/// A reply on its way back.
+#[derive(Clone)]
+pub(crate) struct Returned {
+    pub(crate) asker: Asker,
+    pub(crate) letter: Letter,
+}
+
+/// Why a message cannot leave: a fault of the agent that sends it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unsent {
+    /// The agent speaks for somebody else.
+    #[error("it speaks for a DID it does not have")]
+    NotOurs,
+    /// The envelope refuses it.
+    #[error(transparent)]
+    Envelope(#[from] kith_envelope::SealError),
+}
+
+/// The network's memory: which DID lives where.
+pub(crate) struct Network {
+    pub(crate) fidelity: Fidelity,
+    routes: BTreeMap<Did, Option<NodeId>>,
+    /// Numbers replies.
+    replies: u64,
+}
+
+impl Network {
+    pub(crate) fn new(fidelity: Fidelity) -> Self {
+        Self {
+            fidelity,
+            routes: BTreeMap::new(),
+            replies: 0,
+        }
+    }
+
+    /// The node a DID's endpoint names. Resolving costs two point decompressions, so it is done once.
+    pub(crate) fn route(&mut self, did: &Did) -> Option<NodeId> {
+        if let Some(known) = self.routes.get(did) {
+            return *known;
+        }
+        let node = did
+            .resolve()
+            .endpoint()
+            .and_then(|endpoint| node_of(&endpoint));
+        self.routes.insert(did.clone(), node);
+        node
+    }
+
+    /// Puts a message into the form it travels in.
+    pub(crate) fn pack(
+        &self,
+        message: Outgoing,
+        keys: Option<&LocalDid>,
+        now: Timestamp,
+    ) -> Result<Letter, Unsent> {
+        let keys = keys.ok_or(Unsent::NotOurs)?;
+        Ok(match self.fidelity {
+            Fidelity::Model => Letter::Plain(Box::new(message)),
+            Fidelity::Full => Letter::Sealed(seal(&message.plaintext(now), keys)?),
+        })
+    }
+
+    /// The reply to a message as it travels.
+    pub(crate) fn pack_reply(
+        &mut self,
+        (received, body): (&Received, Body),
+        keys: Option<&LocalDid>,
+        now: Timestamp,
+    ) -> Result<Letter, Unsent> {
+        self.replies += 1;
+        let id = format!("{:032x}", self.replies);
+        self.pack(
+            received.reply(id, body, now.after(REPLY_LIFETIME)),
+            keys,
+            now,
+        )
+    }
+}
+
+/// Opens a letter with the keys of its recipient; nothing for one that the envelope refuses.
+pub(crate) fn unpack(
+    letter: Letter,
+    keys: Option<Arc<LocalDid>>,
+    now: Timestamp,
+) -> Option<Received> {
+    match letter {
+        Letter::Plain(message) => keys
+            .filter(|_| now <= message.expires)
+            .map(|_| received(*message)),
+        Letter::Sealed(bytes) => {
+            let own = |did: &Did| keys.clone().filter(|keys| keys.did() == did);
+            let opened = open(&bytes, &own, now.seconds()).ok()?;
+            Received::read(opened.message).ok()
+        }
+    }
+}
+
+fn received(message: Outgoing) -> Received {
+    Received {
+        from: message.from,
+        to: message.to,
+        id: message.id,
+        thid: message.thid,
+        pthid: message.pthid,
+        body: message.body,
+    }
+}
+
+/// When each copy of a message arrives, if it does.
+pub(crate) fn fate(chance: &mut Chance, faults: &crate::faults::Faults) -> Vec<Millis> {
+    if chance.hits(faults.loss) {
+        return Vec::new();
+    }
+    let copies = if chance.hits(faults.duplication) {
+        2
+    } else {
+        1
+    };
+    (0..copies).map(|_| chance.span(faults.latency)).collect()
+}
+
+/// When a reply arrives, if it does. It travels on the stream of its message, so it has no copies.
+pub(crate) fn fate_of_reply(chance: &mut Chance, faults: &crate::faults::Faults) -> Option<Millis> {
+    (!chance.hits(faults.reply_loss)).then(|| chance.span(faults.latency))
+}

@@ -1,0 +1,135 @@
+//! A person with a fresh device and nothing but the names of her trustees; or somebody who says so.
+use super::phone::{self, pick};
+use super::{Errand, Link, Next, Person, PersonId};
+use crate::world::{Trouble, World};
+use kith_protocol::owner::command::{Answer, ClaimTrusteeView, Command, RecoverView};
+use kith_protocol::trustee::command as trustee_command;
+use std::collections::BTreeSet;
+
+/// Somebody who recovers.
+pub(crate) struct Claimant {
+    trustees: Vec<PersonId>,
+    /// Whose identity.
+    identity: String,
+    invited: BTreeSet<PersonId>,
+    /// What her screen showed last.
+    pub(crate) state: String,
+    /// Trustees whose share was named as wrong.
+    pub(crate) accused: BTreeSet<PersonId>,
+}
+
+impl Claimant {
+    /// A claimant of this identity who remembers these trustees.
+    pub(crate) fn new(identity: &str, trustees: Vec<PersonId>) -> Self {
+        Self {
+            trustees,
+            identity: identity.into(),
+            invited: BTreeSet::new(),
+            state: String::new(),
+            accused: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn turn(&mut self, world: &mut World, me: &mut Person) -> Next {
+        match phone::owner(world, me.node, Command::RecoverStatus) {
+            Ok(Answer::Recover(view)) => self.follow(world, me, &view),
+            Err(Trouble::Refused) => self.start(world, me),
+            _ => Next::Soon,
+        }
+    }
+
+    fn start(&self, world: &mut World, me: &Person) -> Next {
+        let trustees = self
+            .trustees
+            .iter()
+            .map(|who| world.person(*who).name.clone())
+            .collect();
+        let command = Command::RecoverStart {
+            name: self.identity.clone(),
+            trustees,
+            stolen: false,
+        };
+        let _ = phone::owner(world, me.node, command);
+        Next::Soon
+    }
+
+    fn follow(&mut self, world: &mut World, me: &Person, view: &RecoverView) -> Next {
+        self.state.clone_from(&view.state);
+        for who in self.trustees.clone() {
+            let name = world.person(who).name.clone();
+            let Some(trustee) = view.trustees.iter().find(|trustee| trustee.name == name) else {
+                continue;
+            };
+            if let Some(next) = self.meet(world, me, (who, trustee)) {
+                return next;
+            }
+        }
+        if view.state == "done" {
+            Next::Done
+        } else {
+            Next::Later
+        }
+    }
+
+    fn meet(
+        &mut self,
+        world: &mut World,
+        me: &Person,
+        (who, view): (PersonId, &ClaimTrusteeView),
+    ) -> Option<Next> {
+        match view.state.as_str() {
+            "not-invited" | "mismatch" => Some(self.invite(world, me, who)),
+            "invited" if !self.invited.contains(&who) => Some(self.invite(world, me, who)),
+            "words" => compare(world, me, who),
+            "bad-share" => {
+                self.accused.insert(who);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn invite(&mut self, world: &mut World, me: &Person, who: PersonId) -> Next {
+        let name = world.person(who).name.clone();
+        if let Ok(Answer::Link { link, .. }) =
+            phone::owner(world, me.node, Command::RecoverInvite { name })
+        {
+            self.invited.insert(who);
+            let link = Link {
+                from: me.id,
+                errand: Errand::Recover,
+                text: link,
+            };
+            world.send_link(who, link);
+        }
+        Next::Soon
+    }
+}
+
+fn compare(world: &mut World, me: &Person, who: PersonId) -> Option<Next> {
+    let name = world.person(who).name.clone();
+    let answer = phone::owner(world, me.node, Command::RecoverWords { name: name.clone() });
+    let Ok(Answer::Words(words)) = answer else {
+        return Some(Next::Soon);
+    };
+    let heard = hear(world, who, &words.say)?;
+    let words = pick(heard, &words.choices);
+    let _ = phone::owner(world, me.node, Command::RecoverVerify { name, words });
+    Some(Next::Soon)
+}
+
+/// The trustee looks for the session in which these words may be heard, and reads out what stands
+/// there.
+fn hear(world: &mut World, who: PersonId, said: &String) -> Option<String> {
+    let node = world.person(who).node;
+    match phone::trustee(world, node, trustee_command::Command::RequestList) {
+        Ok(trustee_command::Answer::Requests { list }) => {
+            let words = list.into_iter().rev().filter_map(|view| view.words);
+            words
+                .into_iter()
+                .find(|words| words.choices.contains(said))
+                .map(|words| words.say)
+        }
+        _ => None,
+    }
+}

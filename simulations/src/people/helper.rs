@@ -1,0 +1,147 @@
+//! Somebody who helps: accepts invitations, compares words, approves recoveries after the check.
+use super::phone::{self, hear_owner, pick};
+use super::{Errand, Link, Next, Person, PersonId};
+use crate::checkers::Sight;
+use crate::world::{Trouble, World};
+use kith_protocol::owner::command::Command as OwnerCommand;
+use kith_protocol::trustee::command::{Answer, Command, OwnerView, RequestView};
+use std::collections::BTreeMap;
+
+/// A trustee's or host's person.
+pub(crate) struct Helper {
+    /// Who the owner is, and what her agent calls her: the contact from before.
+    knows: BTreeMap<String, PersonId>,
+    /// Who asked for help in which session.
+    calls: BTreeMap<String, PersonId>,
+}
+
+impl Helper {
+    /// Somebody who knows these people.
+    pub(crate) fn new(knows: impl IntoIterator<Item = (String, PersonId)>) -> Self {
+        Self {
+            knows: knows.into_iter().collect(),
+            calls: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn turn(&mut self, world: &mut World, me: &mut Person) -> Next {
+        if let Some(link) = me.links.first().cloned() {
+            return self.follow(world, me, &link);
+        }
+        match self.look_around(world, me) {
+            Some(next) => next,
+            None => Next::Later,
+        }
+    }
+
+    fn look_around(&mut self, world: &mut World, me: &Person) -> Option<Next> {
+        let Ok(Answer::Owners { list }) = phone::trustee(world, me.node, Command::OwnerList) else {
+            return None;
+        };
+        if let Some(owner) = list.iter().find(|owner| owner.state == "words") {
+            return self.compare(world, me, owner);
+        }
+        let Ok(Answer::Requests { list }) = phone::trustee(world, me.node, Command::RequestList)
+        else {
+            return None;
+        };
+        if let Some(request) = list.iter().find(|request| request.state == "words") {
+            return self.check(world, me, request);
+        }
+        let request = list.iter().find(|request| request.state == "verified")?;
+        approve(world, me, request)
+    }
+
+    /// Opens a link. It is put away once the agent has it durably.
+    fn follow(&mut self, world: &mut World, me: &mut Person, link: &Link) -> Next {
+        let opened = match link.errand {
+            Errand::Join => join(world, me, link),
+            Errand::Recover => self.begin_recovery(world, me, link),
+        };
+        match opened {
+            Ok(()) => {
+                me.links.remove(0);
+                Next::Soon
+            }
+            Err(Trouble::Away) => Next::Soon,
+            // Another link may be better; this one is tried again.
+            Err(Trouble::Refused) => {
+                me.links.rotate_left(1);
+                Next::Later
+            }
+        }
+    }
+
+    fn begin_recovery(
+        &mut self,
+        world: &mut World,
+        me: &Person,
+        link: &Link,
+    ) -> Result<(), Trouble> {
+        // The person knows who called; whose identity it is, the voice says, and may lie.
+        let owner = self.knows.keys().next().cloned().unwrap_or_default();
+        let text = link.text.clone();
+        let answer = phone::trustee(world, me.node, Command::RequestOpen { link: text, owner })?;
+        if let Answer::Request(view) = answer {
+            self.calls.insert(view.id, link.from);
+        }
+        Ok(())
+    }
+
+    fn compare(&self, world: &mut World, me: &Person, owner: &OwnerView) -> Option<Next> {
+        let who = *self.knows.get(&owner.name)?;
+        let heard = hear_owner(
+            world,
+            who,
+            OwnerCommand::TrusteeWords {
+                name: me.name.clone(),
+            },
+        )?;
+        let name = owner.name.clone();
+        let answer = phone::trustee(world, me.node, Command::OwnerWords { name: name.clone() });
+        let Ok(Answer::Words(words)) = answer else {
+            return Some(Next::Soon);
+        };
+        let words = pick(heard, &words.choices);
+        let _ = phone::trustee(world, me.node, Command::OwnerVerify { name, words });
+        Some(Next::Soon)
+    }
+
+    fn check(&self, world: &mut World, me: &Person, request: &RequestView) -> Option<Next> {
+        let who = *self.calls.get(&request.id)?;
+        let heard = hear_owner(
+            world,
+            who,
+            OwnerCommand::RecoverWords {
+                name: me.name.clone(),
+            },
+        )?;
+        let words = pick(heard, &request.words.as_ref()?.choices);
+        let id = request.id.clone();
+        let _ = phone::trustee(world, me.node, Command::RequestVerify { id, words });
+        Some(Next::Soon)
+    }
+}
+
+fn join(world: &mut World, me: &Person, link: &Link) -> Result<(), Trouble> {
+    let text = link.text.clone();
+    let answer = phone::trustee(world, me.node, Command::InvitationOpen { link: text })?;
+    if let Answer::Invitation(view) = answer
+        && view.state == "waiting"
+    {
+        phone::trustee(world, me.node, Command::InvitationAccept { id: view.id })?;
+    }
+    Ok(())
+}
+
+/// The words were right, so it is who it seems to be.
+fn approve(world: &mut World, me: &Person, view: &RequestView) -> Option<Next> {
+    let request = view.request?;
+    world.show(&Sight::Approves {
+        node: me.node,
+        request,
+    });
+    let id = view.id.clone();
+    let _ = phone::trustee(world, me.node, Command::RequestApprove { id });
+    Some(Next::Soon)
+}

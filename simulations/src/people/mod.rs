@@ -1,0 +1,170 @@
+//! The people: they think, look at their agent, call each other, and do the next sensible thing.
+//!
+//! A person's turn reads the agent's state through commands and does at most one thing. So a command
+//! that was lost to a crash is repeated because the state still asks for it, as a real person would.
+mod claimant;
+mod guard;
+mod helper;
+mod owner;
+pub(crate) mod phone;
+mod thief;
+
+pub(crate) use claimant::Claimant;
+pub(crate) use guard::Guard;
+pub(crate) use helper::Helper;
+pub use owner::Terms;
+pub(crate) use owner::{Owner, Wish};
+pub(crate) use thief::Thief;
+
+use crate::chance::Span;
+use crate::node::NodeId;
+use crate::world::{Happening, World};
+
+/// How long a person takes for one thing.
+const THINKING: Span = Span::new(1_000, 20_000);
+/// How long until a person who has nothing to do looks again.
+const RESTING: Span = Span::new(20_000, 90_000);
+
+/// Which person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PersonId(pub(crate) usize);
+
+/// What a person is up to.
+pub(crate) enum Role {
+    /// Sets up and protects an identity.
+    Owner(Owner),
+    /// Recovers one.
+    Claimant(Claimant),
+    /// Looks for recoveries in her name and stops them.
+    Guard(Guard),
+    /// Has somebody else's device.
+    Thief(Thief),
+    /// Helps others: a trustee or backup host.
+    Helper(Helper),
+    /// Nothing.
+    Bystander,
+}
+
+/// What a link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// Become a trustee or host.
+    Join,
+    /// Help somebody recover.
+    Recover,
+}
+
+/// A link that somebody sent by other means.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) from: PersonId,
+    pub(crate) errand: Errand,
+    pub(crate) text: String,
+}
+
+/// A person and the agent that is theirs.
+pub(crate) struct Person {
+    pub(crate) id: PersonId,
+    pub(crate) name: String,
+    pub(crate) node: NodeId,
+    pub(crate) links: Vec<Link>,
+    pub(crate) role: Role,
+    /// Whether a turn is on the way.
+    awake: bool,
+}
+
+/// What comes after a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// There is more to do.
+    Soon,
+    /// Others have to do something first.
+    Later,
+    /// That was all.
+    Done,
+}
+
+impl World {
+    /// Somebody new.
+    pub(crate) fn add_person(&mut self, name: &str, node: NodeId) -> PersonId {
+        let id = PersonId(self.people.len());
+        self.people.push(Some(Person {
+            id,
+            name: name.into(),
+            node,
+            links: Vec::new(),
+            role: Role::Bystander,
+            awake: false,
+        }));
+        id
+    }
+
+    /// A person, outside of her own turn.
+    pub(crate) fn person(&self, id: PersonId) -> &Person {
+        self.people[id.0]
+            .as_ref()
+            .expect("nobody looks at a person in the middle of her turn")
+    }
+
+    pub(crate) fn person_mut(&mut self, id: PersonId) -> &mut Person {
+        self.people[id.0]
+            .as_mut()
+            .expect("nobody looks at a person in the middle of her turn")
+    }
+
+    /// Gives somebody something to do.
+    pub(crate) fn engage(&mut self, id: PersonId, role: Role) {
+        self.person_mut(id).role = role;
+        self.wake(id, Next::Soon);
+    }
+
+    fn wake(&mut self, id: PersonId, next: Next) {
+        let pause = match next {
+            Next::Soon => THINKING,
+            Next::Later => RESTING,
+            Next::Done => return,
+        };
+        if !self.person(id).awake {
+            self.person_mut(id).awake = true;
+            let pause = self.thinking.span(pause);
+            self.after(pause, Happening::Turn(id));
+        }
+    }
+
+    /// A link reaches somebody.
+    pub(crate) fn send_link(&mut self, to: PersonId, link: Link) {
+        self.person_mut(to).links.push(link);
+        self.wake(to, Next::Soon);
+    }
+
+    /// Somebody has a moment.
+    pub(crate) fn turn(&mut self, id: PersonId) {
+        let Some(mut person) = self.people[id.0].take() else {
+            return;
+        };
+        person.awake = false;
+        let next = if self.node(person.node).is_dead() {
+            Next::Done
+        } else {
+            person.turn(self)
+        };
+        self.people[id.0] = Some(person);
+        self.wake(id, next);
+    }
+}
+
+impl Person {
+    fn turn(&mut self, world: &mut World) -> Next {
+        let mut role = std::mem::replace(&mut self.role, Role::Bystander);
+        let next = match &mut role {
+            Role::Owner(owner) => owner.turn(world, self),
+            Role::Claimant(claimant) => claimant.turn(world, self),
+            Role::Guard(guard) => guard.turn(world, self),
+            Role::Thief(thief) => thief.turn(world, self),
+            Role::Helper(helper) => helper.turn(world, self),
+            Role::Bystander => Next::Done,
+        };
+        self.role = role;
+        next
+    }
+}

@@ -1,0 +1,165 @@
+//! An owner who sets up her identity: invites, compares words, protects, waits until it is done.
+use super::phone::{self, hear_trustee, pick};
+use super::{Errand, Link, Next, Person, PersonId};
+use crate::world::World;
+use kith_protocol::bytes::Blob;
+use kith_protocol::owner::command::{Answer, Command, ProtectView, TrusteeView};
+use kith_protocol::time::Millis;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// The terms of a deal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Terms {
+    /// Trustees needed.
+    pub threshold: u8,
+    /// How long a release waits.
+    pub delay: Millis,
+    /// How long a request lives.
+    pub lifetime: Millis,
+    /// How long a sponsor waits after a failed request.
+    pub cool_down: Millis,
+}
+
+/// What an owner wants.
+#[derive(Clone)]
+pub(crate) struct Wish {
+    pub(crate) trustees: Vec<PersonId>,
+    pub(crate) host: PersonId,
+    pub(crate) items: Vec<(String, Vec<u8>)>,
+    pub(crate) terms: Terms,
+}
+
+/// An owner at work.
+pub(crate) struct Owner {
+    wish: Wish,
+    invited: BTreeSet<PersonId>,
+    /// Everybody has acknowledged.
+    pub(crate) protected: bool,
+}
+
+impl Owner {
+    /// An owner with this wish.
+    pub(crate) fn new(wish: Wish) -> Self {
+        Self {
+            wish,
+            invited: BTreeSet::new(),
+            protected: false,
+        }
+    }
+
+    pub(super) fn turn(&mut self, world: &mut World, me: &mut Person) -> Next {
+        let Ok(Answer::Trustees { list }) = phone::owner(world, me.node, Command::TrusteeList)
+        else {
+            return Next::Soon;
+        };
+        let everybody: Vec<PersonId> = self
+            .wish
+            .trustees
+            .iter()
+            .copied()
+            .chain([self.wish.host])
+            .collect();
+        for who in &everybody {
+            let name = world.person(*who).name.clone();
+            let view = list.iter().find(|view| view.name == name);
+            if let Some(next) = self.meet(world, me, (*who, view)) {
+                return next;
+            }
+        }
+        if list.iter().filter(|view| view.state == "verified").count() < everybody.len() {
+            return Next::Later;
+        }
+        self.protect(world, me)
+    }
+
+    /// The next step towards one of them, if it is hers to make.
+    fn meet(
+        &mut self,
+        world: &mut World,
+        me: &Person,
+        (who, view): (PersonId, Option<&TrusteeView>),
+    ) -> Option<Next> {
+        match view.map(|view| view.state.as_str()) {
+            None => Some(self.invite(world, me, who)),
+            Some("invited") if !self.invited.contains(&who) => Some(self.invite(world, me, who)),
+            Some("words") => compare(world, me, who),
+            Some(_) => None,
+        }
+    }
+
+    fn invite(&mut self, world: &mut World, me: &Person, who: PersonId) -> Next {
+        let name = world.person(who).name.clone();
+        let command = match who == self.wish.host {
+            true => Command::HostInvite { name },
+            false => Command::TrusteeInvite { name },
+        };
+        if let Ok(Answer::Link { link, .. }) = phone::owner(world, me.node, command) {
+            self.invited.insert(who);
+            let link = Link {
+                from: me.id,
+                errand: Errand::Join,
+                text: link,
+            };
+            world.send_link(who, link);
+        }
+        Next::Soon
+    }
+
+    fn protect(&mut self, world: &mut World, me: &Person) -> Next {
+        let Ok(Answer::Secrets { list }) = phone::owner(world, me.node, Command::SecretList) else {
+            return Next::Soon;
+        };
+        let missing = self
+            .wish
+            .items
+            .iter()
+            .find(|(name, _)| list.iter().all(|(known, _)| known != name));
+        if let Some((name, data)) = missing.cloned() {
+            let data = Blob(data);
+            let _ = phone::owner(world, me.node, Command::SecretAdd { name, data });
+            return Next::Soon;
+        }
+        match phone::owner(world, me.node, Command::ProtectStatus) {
+            Ok(Answer::Protect(view)) if view.state != "refused" => self.follow(&view),
+            Err(crate::world::Trouble::Away) => Next::Soon,
+            _ => {
+                let _ = phone::owner(world, me.node, deal(self.wish.terms));
+                Next::Soon
+            }
+        }
+    }
+
+    fn follow(&mut self, view: &ProtectView) -> Next {
+        self.protected =
+            view.state == "protected" && view.missing.is_empty() && view.hosts_missing.is_empty();
+        if self.protected {
+            Next::Done
+        } else {
+            Next::Later
+        }
+    }
+}
+
+/// The command that deals.
+pub(super) fn deal(terms: Terms) -> Command {
+    Command::Protect {
+        threshold: terms.threshold,
+        delay: terms.delay,
+        lifetime: terms.lifetime,
+        cool_down: terms.cool_down,
+        override_threshold: None,
+    }
+}
+
+fn compare(world: &mut World, me: &Person, who: PersonId) -> Option<Next> {
+    let name = world.person(who).name.clone();
+    let heard = hear_trustee(world, who, &me.name)?;
+    let answer = phone::owner(world, me.node, Command::TrusteeWords { name: name.clone() });
+    let Ok(Answer::Words(words)) = answer else {
+        return Some(Next::Soon);
+    };
+    let words = pick(heard, &words.choices);
+    let _ = phone::owner(world, me.node, Command::TrusteeVerify { name, words });
+    Some(Next::Soon)
+}

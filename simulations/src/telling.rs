@@ -1,0 +1,105 @@
+//! Steps as lines of a trace.
+use crate::node::{Order, Stimulus, Told};
+use kith_protocol::agent::Step;
+use kith_protocol::ledger::{Answer, AppendOutcome, Ask, Query};
+use kith_protocol::message::Body;
+use sha2::{Digest as _, Sha256};
+
+/// What happens to an agent.
+pub(crate) fn stimulus(stimulus: &Stimulus) -> String {
+    match stimulus {
+        Stimulus::Order(Order::Owner(command)) => {
+            format!("is told {}", head(&format!("{command:?}")))
+        }
+        Stimulus::Order(Order::Trustee(command)) => {
+            format!("is told {}", head(&format!("{command:?}")))
+        }
+        Stimulus::Delivered(message) => {
+            format!("receives {} {}", short(&message.body), &message.id[..6])
+        }
+        Stimulus::Replied { id, reply, .. } => {
+            format!("is answered {} to {}", short(reply), &id[..6])
+        }
+        Stimulus::Answered { query, answer } => {
+            format!("learns {} from {}", said(answer), asked(query))
+        }
+        Stimulus::Deadline => "wakes".into(),
+    }
+}
+
+/// What it does about it.
+pub(crate) fn step(step: &Step<Told>) -> String {
+    let mut line = String::new();
+    if let Some(answer) = &step.answer {
+        let answer = match answer {
+            Ok(Told::Owner(answer)) => format!("{answer:?}"),
+            Ok(Told::Trustee(answer)) => format!("{answer:?}"),
+            Err(error) => format!("no: {error}"),
+        };
+        line.push_str(&format!(" -> {}", head(&answer)));
+    }
+    if let Some(reply) = &step.reply {
+        line.push_str(&format!(" -> {}", short(reply)));
+    }
+    for message in &step.sends {
+        line.push_str(&format!(
+            "; sends {} {}",
+            short(&message.body),
+            &message.id[..6]
+        ));
+    }
+    for query in &step.queries {
+        line.push_str(&format!("; asks {}", asked(query)));
+    }
+    for event in &step.events {
+        line.push_str(&format!("; says {}: {}", event.kind, event.text));
+    }
+    line
+}
+
+/// A digest of the rows it writes.
+pub(crate) fn writes(step: &Step<Told>) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    for (key, value) in step.writes.iter() {
+        hash.update((key.as_bytes().len() as u64).to_be_bytes());
+        hash.update(key.as_bytes());
+        hash.update(
+            value
+                .map_or(u64::MAX, |bytes| bytes.len() as u64)
+                .to_be_bytes(),
+        );
+        hash.update(value.unwrap_or_default());
+    }
+    hash.finalize().to_vec()
+}
+
+/// A message type without its base, and what a problem report says.
+fn short(body: &Body) -> String {
+    let typ = body.typ().rsplit('/').next().unwrap_or_default();
+    match body {
+        Body::Problem(problem) => format!("problem {}: {}", problem.code, problem.comment),
+        _ => typ.to_owned(),
+    }
+}
+
+fn asked(query: &Query) -> String {
+    match &query.ask {
+        Ask::Append(record) => format!("append of {} bytes", record.0.len()),
+        Ask::Follow { have, .. } => format!("follow from {have}"),
+    }
+}
+
+fn said(answer: &Answer) -> String {
+    match answer {
+        Answer::Appended(AppendOutcome::Committed { index }) => format!("committed at {index}"),
+        Answer::Appended(AppendOutcome::Pending) => "pending".into(),
+        Answer::Appended(AppendOutcome::Refused { code, .. }) => format!("refused {code}"),
+        Answer::Page(page) => format!("{} entries from {}", page.entries.len(), page.from),
+        Answer::Unavailable => "nothing".into(),
+    }
+}
+
+/// The beginning of something long.
+fn head(text: &str) -> String {
+    text.chars().take(160).collect()
+}

@@ -1,0 +1,368 @@
+//! The deterministic world: a clock, a network, disks and people around real agents.
+//!
+//! It owns time, transport, storage and people; everything else is the agents' own code. A step is
+//! committed under the write-ahead rule: a crash before the flush and nothing happened, a crash after
+//! it and the batch is durable while nothing was sent.
+use crate::chance::{Chance, Stream};
+use crate::checkers::{Jury, Sight};
+use crate::faults::Faults;
+use crate::network::{Asker, Fidelity, Network, Parcel, Returned};
+use crate::node::{Kind, Node, NodeId, Order, Stimulus, Told};
+use crate::people::{Person, PersonId};
+use crate::queue::Queue;
+use crate::trace::Trace;
+use kith_protocol::agent::Step;
+use kith_protocol::did::LocalDid;
+use kith_protocol::error::{CommandError, Damage};
+use kith_protocol::message::Body;
+use kith_protocol::record::Space;
+use kith_protocol::time::{Millis, Timestamp};
+use kith_protocol::trustee::command as trustee;
+use std::sync::Arc;
+
+/// When every run begins: some day, so that nothing depends on time zero.
+const DAWN: Timestamp = Timestamp(1_800_000_000_000);
+/// Shortest pause between two deadlines of one agent, as in the runtime.
+const SHORTEST_NAP: Millis = Millis(20);
+
+/// What can happen next.
+pub(crate) enum Happening {
+    /// A message arrives at a node.
+    Arrives(Box<Parcel>),
+    /// A reply arrives where it was asked for.
+    Returns(Box<Returned>),
+    /// A ledger host has not answered in time.
+    TimesOut(Asker),
+    /// An agent's deadline.
+    Alarm(NodeId),
+    /// A crashed agent starts again.
+    Starts(NodeId),
+    /// A person has a moment.
+    Turn(PersonId),
+}
+
+/// What broke.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Broken {
+    /// Which promise: a guarantee such as `G1 consent`, `progress`, or `store`.
+    pub promise: String,
+    /// What happened instead.
+    pub what: String,
+}
+
+/// Why a person's command had no effect that the person knows of.
+#[derive(Clone, Debug)]
+pub(crate) enum Trouble {
+    /// The agent does not run, or crashed while it answered.
+    Away,
+    /// The agent says no.
+    Refused,
+}
+
+/// What a step gave, if the agent lived to give it.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) reply: Option<Body>,
+    pub(crate) answer: Option<Result<Told, CommandError>>,
+}
+
+/// A world.
+pub(crate) struct World {
+    queue: Queue<Happening>,
+    seed: u64,
+    nodes: Vec<Node>,
+    pub(crate) people: Vec<Option<Person>>,
+    pub(crate) network: Network,
+    pub(crate) faults: Faults,
+    pub(crate) chance: Chance,
+    pub(crate) thinking: Chance,
+    pub(crate) transport: Chance,
+    pub(crate) trace: Trace,
+    pub(crate) jury: Jury,
+    /// The first thing that broke; the run is over then.
+    pub(crate) broken: Option<Broken>,
+    /// Steps taken by agents.
+    pub(crate) steps: u64,
+    /// Crashes.
+    pub(crate) crashes: u64,
+}
+
+impl World {
+    /// An empty, healthy world.
+    pub(crate) fn new(seed: u64, fidelity: Fidelity, jury: Jury, watched: bool) -> Self {
+        Self {
+            queue: Queue::new(DAWN),
+            seed,
+            nodes: Vec::new(),
+            people: Vec::new(),
+            network: Network::new(fidelity),
+            faults: Faults::NONE,
+            chance: Chance::new(seed, Stream::Faults),
+            thinking: Chance::new(seed, Stream::People),
+            transport: Chance::new(seed, Stream::Transport),
+            trace: Trace::new(DAWN, watched),
+            jury,
+            broken: None,
+            steps: 0,
+            crashes: 0,
+        }
+    }
+
+    /// A new machine, running.
+    pub(crate) fn add_node(&mut self, name: &str, kind: Kind) -> NodeId {
+        let id = NodeId(self.nodes.len());
+        self.nodes.push(Node::new(self.seed, id, name, kind));
+        let now = self.queue.now();
+        self.node_mut(id).boot(now);
+        self.start(id);
+        id
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    pub(crate) fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.0]
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.queue.now()
+    }
+
+    pub(crate) fn after(&mut self, span: Millis, what: Happening) {
+        self.queue.after(span, what);
+    }
+
+    /// When the next thing happens.
+    pub(crate) fn peek(&self) -> Option<Timestamp> {
+        self.queue.peek()
+    }
+
+    /// Lets the next thing happen. False when nothing will, or something broke.
+    pub(crate) fn advance(&mut self) -> bool {
+        if self.broken.is_some() {
+            return false;
+        }
+        let Some(what) = self.queue.next() else {
+            return false;
+        };
+        match what {
+            Happening::Arrives(parcel) => self.arrives(*parcel),
+            Happening::Returns(returned) => self.returns(*returned),
+            Happening::TimesOut(asker) if asker.life == self.node(asker.node).life => {
+                self.try_next_host(&asker)
+            }
+            Happening::TimesOut(_) => {}
+            Happening::Alarm(node) => self.rings(node),
+            Happening::Starts(node) => self.start(node),
+            Happening::Turn(person) => self.turn(person),
+        }
+        true
+    }
+
+    /// Notes that something broke; the first one counts.
+    pub(crate) fn fail(&mut self, promise: &str, what: impl Into<String>) {
+        let what = what.into();
+        self.note(&format!("BROKEN {promise}: {what}"), &[]);
+        self.broken.get_or_insert(Broken {
+            promise: promise.into(),
+            what,
+        });
+    }
+
+    fn damaged(&mut self, node: NodeId, damage: &Damage) {
+        let what = format!("{}: {damage}", self.node(node).name);
+        self.fail("store", what);
+    }
+
+    pub(crate) fn note(&mut self, line: &str, more: &[u8]) {
+        self.trace.note(self.queue.now(), line, more);
+    }
+
+    /// Shows the checkers something.
+    pub(crate) fn show(&mut self, sight: &Sight<'_>) {
+        if let Err((guarantee, what)) = self.jury.see(self.queue.now(), sight) {
+            self.fail(guarantee, what);
+        }
+    }
+
+    // ---- life and death of agents
+
+    /// Starts an agent over what is durable.
+    pub(crate) fn start(&mut self, id: NodeId) {
+        if self.node(id).is_up() || self.node(id).is_dead() {
+            return;
+        }
+        let line = format!("{} starts", self.node(id).name);
+        self.note(&line, &[]);
+        let own = LocalDid::generate(None, self.transport.generator());
+        let node = self.node_mut(id);
+        node.client.own = Some(Arc::new(own));
+        match node.start() {
+            Ok(_pending) => self.arm(id),
+            Err(damage) => self.damaged(id, &damage),
+        }
+    }
+
+    fn crash(&mut self, id: NodeId, when: &str) {
+        self.crashes += 1;
+        let power = self.chance.hits(self.faults.power_cut);
+        let down = self.chance.span(self.faults.downtime);
+        let kind = if power { "loses power" } else { "crashes" };
+        let line = format!("{} {kind} {when}", self.node(id).name);
+        self.note(&line, &[]);
+        let back = self.queue.now().after(down);
+        self.node_mut(id).crash();
+        if power {
+            self.node_mut(id).boot(back);
+        }
+        self.queue.at(back, Happening::Starts(id));
+    }
+
+    /// Kills an agent for good.
+    pub(crate) fn kill(&mut self, id: NodeId) {
+        let line = format!("{} is gone for good", self.node(id).name);
+        self.note(&line, &[]);
+        self.node_mut(id).die();
+        self.show(&Sight::Dies { node: id });
+    }
+
+    // ---- steps
+
+    fn rings(&mut self, id: NodeId) {
+        let now = self.queue.now();
+        let node = self.node_mut(id);
+        // An alarm that was set for another time, or for an agent that is gone.
+        if node.alarm == Some(now) {
+            node.alarm = None;
+            self.step(id, Stimulus::Deadline);
+        }
+    }
+
+    /// Sets the one timer of an agent.
+    fn arm(&mut self, id: NodeId) {
+        match self.node(id).deadline() {
+            Ok(None) => self.node_mut(id).alarm = None,
+            Ok(Some(due)) => {
+                let due = due.max(self.queue.now().after(SHORTEST_NAP));
+                if self.node(id).alarm != Some(due) {
+                    self.node_mut(id).alarm = Some(due);
+                    self.queue.at(due, Happening::Alarm(id));
+                }
+            }
+            Err(damage) => self.damaged(id, &damage),
+        }
+    }
+
+    /// One input into one agent, committed. Nothing comes back from an agent that is away or crashed.
+    pub(crate) fn step(&mut self, id: NodeId, stimulus: Stimulus) -> Option<Outcome> {
+        if self.broken.is_some() || !self.node(id).is_up() {
+            return None;
+        }
+        self.steps += 1;
+        let what = crate::telling::stimulus(&stimulus);
+        let now = self.queue.now();
+        let step = match self.node_mut(id).step(now, stimulus) {
+            Ok(step) => step,
+            Err(damage) => {
+                self.damaged(id, &damage);
+                return None;
+            }
+        };
+        let line = format!(
+            "{} {what}{}",
+            self.node(id).name,
+            crate::telling::step(&step)
+        );
+        let rows = crate::telling::writes(&step);
+        self.note(&line, &rows);
+        self.commit(id, step)
+    }
+
+    fn commit(&mut self, id: NodeId, mut step: Step<Told>) -> Option<Outcome> {
+        if let Some(villain) = self.node(id).villain {
+            villain.tamper(self, id, &mut step);
+        }
+        self.judge(id, &step);
+        if self.chance.hits(self.faults.crash_before_flush) {
+            self.crash(id, "before the flush");
+            return None;
+        }
+        self.node_mut(id).disk.flush(&step.writes);
+        self.look_at_custody(id, &step);
+        if self.chance.hits(self.faults.crash_after_flush) {
+            self.crash(id, "after the flush");
+            return None;
+        }
+        for message in step.sends {
+            let asker = Asker::of(id, self.node(id).life, &message);
+            self.dispatch(asker, message);
+        }
+        for query in step.queries {
+            self.ask_ledger(id, query);
+        }
+        self.arm(id);
+        Some(Outcome {
+            reply: step.reply,
+            answer: step.answer,
+        })
+    }
+
+    /// Shows the checkers what an agent has decided, before a crash can hide it.
+    fn judge(&mut self, id: NodeId, step: &Step<Told>) {
+        for message in &step.sends {
+            self.show(&Sight::Sends { node: id, message });
+        }
+    }
+
+    fn look_at_custody(&mut self, id: NodeId, step: &Step<Told>) {
+        let custody = Space::Custody as u8;
+        if step
+            .writes
+            .iter()
+            .any(|(key, _)| key.as_bytes().first() == Some(&custody))
+        {
+            let epochs = self.epochs_held(id);
+            self.show(&Sight::Holds { node: id, epochs });
+        }
+    }
+
+    /// Epochs of the shares this agent says it holds; its step is thrown away.
+    pub(crate) fn epochs_held(&mut self, id: NodeId) -> Vec<u32> {
+        let held = self.shares_held(id);
+        held.iter().map(|share| share.epoch).collect()
+    }
+
+    /// The shares this agent says it holds; its step is thrown away.
+    pub(crate) fn shares_held(&mut self, id: NodeId) -> Vec<trustee::ShareView> {
+        if !self.node(id).is_up() {
+            return Vec::new();
+        }
+        let order = Order::Trustee(trustee::Command::ShareList);
+        let now = self.queue.now();
+        let step = self.node_mut(id).step(now, Stimulus::Order(order));
+        match step.map(|step| step.answer) {
+            Ok(Some(Ok(Told::Trustee(trustee::Answer::Shares { list })))) => list,
+            Ok(_) => Vec::new(),
+            Err(damage) => {
+                self.damaged(id, &damage);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A command of the person at this node.
+    pub(crate) fn order(&mut self, id: NodeId, order: Order) -> Result<Told, Trouble> {
+        let outcome = self.step(id, Stimulus::Order(order)).ok_or(Trouble::Away)?;
+        match outcome.answer {
+            Some(Ok(told)) => Ok(told),
+            Some(Err(_)) => Err(Trouble::Refused),
+            None => {
+                let what = format!("{} gave no answer to a command", self.node(id).name);
+                self.fail("answers", what);
+                Err(Trouble::Away)
+            }
+        }
+    }
+}
