@@ -6,7 +6,7 @@ use kith_runtime::console::{Choice, Screen, spans};
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
-Every flag of every command can be set in the environment: --home as TRUSTEE_AGENT_HOME, and so on.
+The options of every command can also be set in the environment: --home as TRUSTEE_AGENT_HOME, and so on.
 `trustee-agent help COMMAND` explains a command, `help exit-codes` the exit codes.";
 
 /// Keep recovery shares for people who trust you, and help them when they lost everything.
@@ -74,10 +74,16 @@ pub struct Globals {
     )]
     pub passphrase_file: Option<PathBuf>,
     /// Only data and errors, no talk
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "TRUSTEE_AGENT_QUIET",
+        hide_env = true
+    )]
     pub quiet: bool,
     /// More of the log; twice for all of it
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, env = "TRUSTEE_AGENT_VERBOSE", hide_env = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
 }
 

@@ -52,10 +52,10 @@ pub struct Globals {
     )]
     pub passphrase_file: Option<PathBuf>,
     /// Only data and errors, no talk
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, env = "OWNER_AGENT_QUIET", hide_env = true)]
     pub quiet: bool,
     /// More of the log; twice for all of it
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, env = "OWNER_AGENT_VERBOSE", hide_env = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
 }
 

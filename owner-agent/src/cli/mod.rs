@@ -14,7 +14,7 @@ use kith_runtime::console::exit::EXIT_CODES;
 const AFTER_HELP: &str = "\
 See it work first:  owner-agent demo
 
-Every flag of every command can be set in the environment: --home as OWNER_AGENT_HOME, and so on.
+The options of every command can also be set in the environment: --home as OWNER_AGENT_HOME, and so on.
 `owner-agent help COMMAND` explains a command, `help exit-codes` the exit codes.";
 
 /// Protect an identity and its secrets so that people you trust can give them back to you.
@@ -22,7 +22,7 @@ Every flag of every command can be set in the environment: --home as OWNER_AGENT
 /// You choose trustees, and how many of them are needed. Each keeps one small sealed piece; fewer
 /// than that number can compute nothing. When a device is lost, a fresh agent asks them; they make
 /// sure that it is you, approve on a ledger that everyone can check, and after a delay in which an
-/// old device of yours can still say no, everything comes back.
+/// old device of yours can still say no, what you protected comes back.
 #[derive(Debug, Parser)]
 #[command(name = "owner-agent", version, after_help = AFTER_HELP)]
 pub struct Cli {

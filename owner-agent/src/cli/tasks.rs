@@ -136,7 +136,7 @@ pub struct Protect {
     #[arg(long, value_parser = clap::value_parser!(u8).range(2..))]
     pub threshold: u8,
     /// How long a recovery waits once enough trustees approved, so that you can stop a false one
-    #[arg(long, alias = "wait", value_name = "SPAN", default_value = "24h", value_parser = spans::parse)]
+    #[arg(long, visible_alias = "wait", value_name = "SPAN", default_value = "24h", value_parser = spans::parse)]
     pub delay: Millis,
     /// How long a recovery may take before it must be started anew
     #[arg(long, value_name = "SPAN", default_value = "14d", value_parser = spans::parse)]

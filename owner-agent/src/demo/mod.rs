@@ -19,6 +19,7 @@ use kith_runtime::console::{Exit, Failure, Screen};
 use play::Play;
 use programs::Programs;
 use report::Report;
+use serde_json::json;
 use stage::Directory;
 use story::Story;
 use tokio::signal::ctrl_c;
@@ -38,12 +39,28 @@ pub(crate) async fn command(screen: Screen, options: Options) -> Result<(), Fail
         report = perform(&plan, &options, &mut story) => report,
         _ = ctrl_c() => Err(interrupted()),
         _ = terminated.recv() => Err(interrupted()),
-    }?;
+    };
+    let report = report.map_err(|failure| failed(screen, &story, failure))?;
     report.tell(&mut story);
     if screen.json {
         screen.object(&report.to_json(&story));
     }
     Ok(())
+}
+
+/// Under `--json` a failed demo is one object too, with the step that failed.
+fn failed(screen: Screen, story: &Story, failure: Failure) -> Failure {
+    if !screen.json {
+        return failure;
+    }
+    let Failure { exit, message, .. } = failure;
+    screen.object(&json!({
+        "v": 1,
+        "recovered": false,
+        "failed_step": story.current_step(),
+        "error": { "message": message, "exit": exit.code() },
+    }));
+    Failure::shown(exit, message)
 }
 
 /// The agents stop and the directory goes with the values that hold them.
