@@ -1,0 +1,53 @@
+//! The stories hold, replay, and would break if the code did.
+#![allow(clippy::unwrap_used)]
+use kith_simulations::{Fidelity, Options, Report, SCENARIOS, Scenario};
+
+const SEED: u64 = 11;
+
+fn run(name: &str, seed: u64, options: Options) -> Report {
+    Scenario::named(name).unwrap().run(seed, options)
+}
+
+/// G1, G4, G5, G6, G7, G13, G14: the checkers of every story, under losses, copies and crashes.
+#[test]
+fn every_scenario_holds_under_its_faults() {
+    for scenario in SCENARIOS {
+        let report = scenario.run(SEED, Options::default());
+        assert!(report.passed(), "{report:?}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    let hashes = [(); 2].map(|()| run("lost-phone", 5, Options::default()).trace_hash);
+    assert_eq!(hashes[0], hashes[1]);
+    assert_ne!(
+        hashes[0],
+        run("lost-phone", 6, Options::default()).trace_hash
+    );
+}
+
+#[test]
+fn agents_decide_alike_whether_messages_travel_open_or_sealed() {
+    let sealed = Options {
+        fidelity: Fidelity::Full,
+        ..Options::default()
+    };
+    let open = run("lost-phone", 7, Options::default());
+    let sealed = run("lost-phone", 7, sealed);
+    assert!(open.passed() && sealed.passed());
+    assert_eq!(open.trace_hash, sealed.trace_hash);
+}
+
+/// G11: a disk that forgets what it had acknowledged does not go unnoticed.
+#[test]
+fn a_disk_that_forgets_a_flushed_batch_is_caught() {
+    let caught = |forgets| {
+        let options = Options {
+            forgetful_disk: Some(forgets),
+            ..Options::default()
+        };
+        !run("lost-phone", 3, options).passed()
+    };
+    assert!([2, 4, 8].into_iter().any(caught));
+}
