@@ -1,4 +1,4 @@
-//! What must never happen, one file per guarantee of `spec/guarantees.md`, outside the code they
+//! What must never happen, one file per guarantee of `protocol/spec/threats.md`, outside the code they
 //! check.
 //!
 //! A checker sees what agents decide ([`Sight`]) and the ledger as the world saw it
