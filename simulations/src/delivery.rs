@@ -16,8 +16,12 @@ impl World {
         let Some(to) = self.network.route(&message.to) else {
             return;
         };
+        if self.is_cut(asker.node, to) {
+            return;
+        }
         let keys = self.keys_of(asker.node, &message.from);
-        match self.network.pack(message, keys.as_deref(), self.now()) {
+        let now = self.node(asker.node).clock(self.now());
+        match self.network.pack(message, keys.as_deref(), now) {
             Ok(letter) => {
                 let parcel = Parcel { asker, to, letter };
                 for delay in fate(&mut self.chance, &self.faults) {
@@ -62,7 +66,8 @@ impl World {
             return;
         }
         let keys = self.keys_of(to, &asker.to);
-        let Some(received) = unpack(letter, keys, self.now()) else {
+        let now = self.node(to).clock(self.now());
+        let Some(received) = unpack(letter, keys, now) else {
             return;
         };
         let outcome = self.step(to, Stimulus::Delivered(received.clone()));
@@ -83,8 +88,11 @@ impl World {
     }
 
     fn send_back(&mut self, asker: Asker, (node, received): (NodeId, &Received), reply: Body) {
+        if self.is_cut_back(node, asker.node) {
+            return;
+        }
         let keys = self.keys_of(node, &received.to);
-        let now = self.now();
+        let now = self.node(node).clock(self.now());
         match self
             .network
             .pack_reply((received, reply), keys.as_deref(), now)
@@ -114,8 +122,8 @@ impl World {
             return;
         }
         let keys = self.keys_of(asker.node, &asker.from);
-        let Some(reply) = unpack(letter, keys, self.now()).filter(|reply| fits(reply, &asker))
-        else {
+        let now = self.node(asker.node).clock(self.now());
+        let Some(reply) = unpack(letter, keys, now).filter(|reply| fits(reply, &asker)) else {
             return;
         };
         if asker.question.is_some() {

@@ -1,9 +1,11 @@
 //! What goes wrong, and how often.
 //!
-//! Ranges after TigerBeetle's simulator (losses 0 to 30 %, replays 0 to 50 %); crashes are ours.
+//! Ranges after TigerBeetle's simulator (losses 0 to 30 %, replays 0 to 50 %, partitions 0 to 3 %);
+//! crashes and clocks are ours.
 //! Drawn in swarm mode: each kind of fault is absent from about a quarter of the seeds, so that none
 //! hides what another would find.
 use crate::chance::{Chance, Span};
+use kith_protocol::time::Millis;
 use serde::Serialize;
 
 /// Most messages lost, per mille.
@@ -12,7 +14,13 @@ const LOSS: u64 = 300;
 const DUPLICATION: u64 = 500;
 /// Most steps that end in a crash, on either side of the flush. Each costs the agent its memory and
 /// up to [`DOWNTIME`]; more would leave no time for anything else.
-const CRASH: u64 = 20;
+const CRASH: u64 = 30;
+/// Most messages at which a connection breaks, per mille.
+const CUT: u64 = 30;
+/// How long it stays broken.
+const CUT_SPAN: Span = Span::new(1_000, 120_000);
+/// How far the clocks of machines that set them by the network are apart, at most.
+const CLOCKS: u64 = 3_000;
 /// How long a crashed agent stays away.
 const DOWNTIME: Span = Span::new(100, 60_000);
 /// A good network.
@@ -35,6 +43,12 @@ pub struct Faults {
     pub crash_after_flush: u16,
     /// A crash is a power cut: the machine's monotonic clock begins anew.
     pub power_cut: u16,
+    /// A message finds its connection broken, and those after it too, for a while.
+    pub cut: u16,
+    /// How often that holds in one direction only.
+    pub one_way: u16,
+    /// How long it lasts.
+    pub cut_span: Span,
     /// How long a crashed agent stays away.
     pub downtime: Span,
     /// How long a message takes; what is drawn longer arrives later, so that messages overtake each
@@ -51,9 +65,17 @@ impl Faults {
         crash_before_flush: 0,
         crash_after_flush: 0,
         power_cut: 0,
+        cut: 0,
+        one_way: 0,
+        cut_span: CUT_SPAN,
         downtime: DOWNTIME,
         latency: CALM,
     };
+
+    /// How far the clocks of a seed are apart; they are no better in a healed world.
+    pub(crate) fn draw_clocks(chance: &mut Chance) -> Millis {
+        Millis(chance.between(0, CLOCKS))
+    }
 
     /// What the seed has in store.
     pub(crate) fn draw(chance: &mut Chance) -> Self {
@@ -68,6 +90,9 @@ impl Faults {
             crash_before_flush: up_to(CRASH),
             crash_after_flush: up_to(CRASH),
             power_cut: up_to(1000),
+            cut: up_to(CUT),
+            one_way: up_to(1000),
+            cut_span: CUT_SPAN,
             downtime: DOWNTIME,
             latency: Span::new(CALM.shortest.0, chance.between(CALM.longest.0, SLOWEST)),
         }

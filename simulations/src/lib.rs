@@ -4,7 +4,8 @@
 //! and witnesses are the real agents of `kith-protocol`, with real shares, proofs and signatures. One
 //! seed gives one run: same seed, same code, same trace hash.
 //!
-//! - `world`, `delivery`, `ledger_client`: what happens, in order of time, and the write-ahead rule;
+//! - `world`, `delivery`, `cuts`, `ledger_client`: what happens, in order of time, and the write-ahead
+//!   rule;
 //! - `node`, `disk`: an agent, its machine, and what survives a crash;
 //! - `people`, `villain`: who asks for what, and who cheats;
 //! - `checkers`, `oracle`: what must never happen, one file per guarantee;
@@ -13,6 +14,7 @@
 
 mod chance;
 mod checkers;
+mod cuts;
 mod delivery;
 mod disk;
 mod faults;
@@ -32,5 +34,5 @@ pub use chance::Span;
 pub use faults::Faults;
 pub use network::Fidelity;
 pub use people::Terms;
-pub use scenario::{Options, Parameters, Report, SCENARIOS, Scenario};
+pub use scenario::{Mutant, Options, Parameters, Report, SCENARIOS, Scenario};
 pub use world::Broken;

@@ -4,8 +4,13 @@
 use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
 use kith_simulations::{Fidelity, Options, Report, SCENARIOS, Scenario};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
 
 /// An invariant is broken.
 const BROKEN: u8 = 8;
@@ -48,6 +53,9 @@ enum Command {
         /// The first.
         #[arg(long, default_value_t = 0)]
         from: u64,
+        /// How many at once; as many as there are processors where not given.
+        #[arg(long)]
+        jobs: Option<usize>,
         #[command(flatten)]
         how: How,
     },
@@ -113,8 +121,13 @@ fn main() -> anyhow::Result<ExitCode> {
             scenario,
             seeds,
             from,
+            jobs,
             how,
-        } => sweep(&scenario, (from, seeds), how),
+        } => sweep(
+            &scenario,
+            (from, seeds),
+            (jobs.unwrap_or_else(processors), how),
+        ),
         Command::List { json } => list(json),
     }
 }
@@ -139,25 +152,72 @@ fn exit(passed: bool) -> ExitCode {
     }
 }
 
-/// Stops at nothing: a broken seed does not keep the others from being tried.
-fn sweep(scenarios: &Scenarios, (from, seeds): (u64, u64), how: How) -> anyhow::Result<ExitCode> {
+/// Stops at nothing: a broken seed does not keep the others from being tried. Reports come in order,
+/// whatever the number of jobs.
+fn sweep(
+    scenarios: &Scenarios,
+    (from, seeds): (u64, u64),
+    (jobs, how): (usize, How),
+) -> anyhow::Result<ExitCode> {
+    let runs: Vec<(Scenario, u64)> = scenarios
+        .0
+        .iter()
+        .flat_map(|scenario| (from..from.saturating_add(seeds)).map(|seed| (*scenario, seed)))
+        .collect();
     let mut broken = 0;
-    for scenario in &scenarios.0 {
-        for seed in from..from.saturating_add(seeds) {
-            let report = scenario.run(seed, options(how, false));
-            if !report.passed() {
-                broken += 1;
-            }
-            if how.json || !report.passed() {
-                tell(&report, how)?;
-            }
+    in_order(&runs, jobs, options(how, false), |report| {
+        broken += u64::from(!report.passed());
+        if how.json || !report.passed() {
+            tell(&report, how)?;
         }
-    }
+        Ok(())
+    })?;
     if !how.json {
-        let runs = seeds.saturating_mul(scenarios.0.len() as u64);
-        print(&format!("{runs} runs, {broken} broken"))?;
+        print(&format!("{} runs, {broken} broken", runs.len()))?;
     }
     Ok(exit(broken == 0))
+}
+
+/// Plays all, several at once, and hands on the reports in order.
+fn in_order(
+    runs: &[(Scenario, u64)],
+    jobs: usize,
+    options: Options,
+    mut each: impl FnMut(Report) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let next = AtomicUsize::new(0);
+    let (send, reports) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, runs.len().max(1)) {
+            let (send, next) = (send.clone(), &next);
+            scope.spawn(move || {
+                while let Some((place, (scenario, seed))) = take(runs, next) {
+                    // Nobody listens once a report could not be printed.
+                    let _ = send.send((place, scenario.run(*seed, options)));
+                }
+            });
+        }
+        drop(send);
+        let mut early = BTreeMap::new();
+        let mut due = 0;
+        for (place, report) in reports {
+            early.insert(place, report);
+            while let Some(report) = early.remove(&due) {
+                each(report)?;
+                due += 1;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn take<'a, T>(items: &'a [T], next: &AtomicUsize) -> Option<(usize, &'a T)> {
+    let place = next.fetch_add(1, Ordering::Relaxed);
+    items.get(place).map(|item| (place, item))
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn tell(report: &Report, how: How) -> anyhow::Result<()> {

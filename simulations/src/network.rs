@@ -1,5 +1,7 @@
 //! What travels between agents, and what becomes of it on the way.
 use crate::chance::Chance;
+use crate::cuts::Cuts;
+use crate::faults::Faults;
 use crate::node::{NodeId, node_of};
 use kith_envelope::{open, seal};
 use kith_protocol::did::{Did, LocalDid};
@@ -86,6 +88,7 @@ pub(crate) enum Unsent {
 pub(crate) struct Network {
     pub(crate) fidelity: Fidelity,
     routes: BTreeMap<Did, Option<NodeId>>,
+    pub(crate) cuts: Cuts,
     /// Numbers replies.
     replies: u64,
 }
@@ -95,6 +98,7 @@ impl Network {
         Self {
             fidelity,
             routes: BTreeMap::new(),
+            cuts: Cuts::default(),
             replies: 0,
         }
     }
@@ -173,7 +177,7 @@ fn received(message: Outgoing) -> Received {
 }
 
 /// When each copy of a message arrives, if it does.
-pub(crate) fn fate(chance: &mut Chance, faults: &crate::faults::Faults) -> Vec<Millis> {
+pub(crate) fn fate(chance: &mut Chance, faults: &Faults) -> Vec<Millis> {
     if chance.hits(faults.loss) {
         return Vec::new();
     }
@@ -186,6 +190,6 @@ pub(crate) fn fate(chance: &mut Chance, faults: &crate::faults::Faults) -> Vec<M
 }
 
 /// When a reply arrives, if it does. It travels on the stream of its message, so it has no copies.
-pub(crate) fn fate_of_reply(chance: &mut Chance, faults: &crate::faults::Faults) -> Option<Millis> {
+pub(crate) fn fate_of_reply(chance: &mut Chance, faults: &Faults) -> Option<Millis> {
     (!chance.hits(faults.reply_loss)).then(|| chance.span(faults.latency))
 }

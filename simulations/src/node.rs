@@ -10,7 +10,7 @@ use kith_protocol::ledger::{Answer as LedgerAnswer, Query};
 use kith_protocol::message::{Body, Received};
 use kith_protocol::owner::{OwnerAgent, command as owner};
 use kith_protocol::record::{self, Key, Records as _, Row as _};
-use kith_protocol::time::Timestamp;
+use kith_protocol::time::{Millis, Timestamp};
 use kith_protocol::trustee::{Config, TrusteeAgent, command as trustee};
 use rand_chacha::ChaCha12Rng;
 use std::collections::BTreeMap;
@@ -98,6 +98,8 @@ pub(crate) struct Node {
     pub(crate) life: u32,
     /// When its machine came up.
     booted: Timestamp,
+    /// How far its wall clock is ahead.
+    ahead: Millis,
     /// Gone for good.
     dead: bool,
     /// The alarm that is set.
@@ -134,6 +136,7 @@ impl Node {
             endpoint: endpoint.expect("letters, digits and a short address"),
             life: 0,
             booted: Timestamp(0),
+            ahead: Millis(0),
             dead: false,
             alarm: None,
             client: LedgerClient::default(),
@@ -184,6 +187,16 @@ impl Node {
         self.dead = false;
     }
 
+    /// Sets its wall clock, so far ahead of the world's.
+    pub(crate) fn set_clock(&mut self, ahead: Millis) {
+        self.ahead = ahead;
+    }
+
+    /// What its wall clock shows.
+    pub(crate) fn clock(&self, now: Timestamp) -> Timestamp {
+        now.after(self.ahead)
+    }
+
     /// Its machine comes up, and its monotonic clock begins.
     pub(crate) fn boot(&mut self, now: Timestamp) {
         self.booted = now;
@@ -195,11 +208,13 @@ impl Node {
         now: Timestamp,
         stimulus: Stimulus,
     ) -> Result<Step<Told>, Damage> {
+        let uptime = now.since(self.booted).0;
+        let now = self.clock(now);
         let cx = Context {
             records: &self.disk,
             rng: &mut self.rng,
             endpoint: &self.endpoint,
-            uptime: now.since(self.booted).0,
+            uptime,
         };
         match self
             .mind
@@ -217,13 +232,14 @@ impl Node {
         }
     }
 
-    /// When its agent wants to be woken.
+    /// When its agent wants to be woken, in the world's time.
     pub(crate) fn deadline(&self) -> Result<Option<Timestamp>, Damage> {
-        match &self.mind {
-            Some(Mind::Owner(agent)) => agent.deadline(&self.disk),
-            Some(Mind::Trustee(agent)) => agent.deadline(&self.disk),
-            None => Ok(None),
-        }
+        let due = match &self.mind {
+            Some(Mind::Owner(agent)) => agent.deadline(&self.disk)?,
+            Some(Mind::Trustee(agent)) => agent.deadline(&self.disk)?,
+            None => None,
+        };
+        Ok(due.map(|due| Timestamp(due.0.saturating_sub(self.ahead.0))))
     }
 
     /// The keys of a DID of this agent, if they are on its disk. Read once, because reading them

@@ -146,11 +146,4 @@ impl Oracle {
             asked.full_since = full.then(|| asked.full_since.unwrap_or(time));
         });
     }
-
-    /// Whether a recovery was completed.
-    pub(crate) fn is_completed(&self) -> bool {
-        self.requests
-            .values()
-            .any(|asked| asked.completed.is_some())
-    }
 }

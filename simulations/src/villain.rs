@@ -2,6 +2,7 @@
 use crate::chance::Chance;
 use crate::checkers::Sight;
 use crate::node::{NodeId, Told};
+use crate::scenario::Mutant;
 use crate::world::World;
 use kith_protocol::agent::Step;
 use kith_protocol::did::LocalDid;
@@ -43,9 +44,11 @@ fn replace_share(world: &mut World, node: NodeId, message: &mut Outgoing) {
     };
     if let Some(wrong) = wrong_release(world, release, &keys) {
         *release = wrong;
-        world.show(&Sight::Tampers {
-            message: &message.id,
-        });
+        if world.mutant != Some(Mutant::HiddenLie) {
+            world.show(&Sight::Tampers {
+                message: &message.id,
+            });
+        }
     }
 }
 

@@ -6,10 +6,11 @@
 use crate::chance::{Chance, Stream};
 use crate::checkers::{Jury, Sight};
 use crate::faults::Faults;
-use crate::network::{Asker, Fidelity, Network, Parcel, Returned};
+use crate::network::{Asker, Network, Parcel, Returned};
 use crate::node::{Kind, Node, NodeId, Order, Stimulus, Told};
 use crate::people::{Person, PersonId};
 use crate::queue::Queue;
+use crate::scenario::{Mutant, Options};
 use crate::trace::Trace;
 use kith_protocol::agent::Step;
 use kith_protocol::did::LocalDid;
@@ -56,7 +57,7 @@ pub(crate) enum Trouble {
     /// The agent does not run, or crashed while it answered.
     Away,
     /// The agent says no.
-    Refused,
+    Refused(#[allow(dead_code, reason = "read by whoever debugs a set-up")] CommandError),
 }
 
 /// What a step gave, if the agent lived to give it.
@@ -85,11 +86,22 @@ pub(crate) struct World {
     pub(crate) steps: u64,
     /// Crashes.
     pub(crate) crashes: u64,
+    /// Shares on their way, repetitions counted.
+    pub(crate) releases: u64,
+    /// How far clocks are apart, at most.
+    spread: Millis,
+    /// What is broken on purpose.
+    pub(crate) mutant: Option<Mutant>,
 }
 
 impl World {
     /// An empty, healthy world.
-    pub(crate) fn new(seed: u64, fidelity: Fidelity, jury: Jury, watched: bool) -> Self {
+    pub(crate) fn new(seed: u64, jury: Jury, options: Options, spread: Millis) -> Self {
+        let Options {
+            fidelity,
+            watch,
+            mutant,
+        } = options;
         Self {
             queue: Queue::new(DAWN),
             seed,
@@ -100,11 +112,14 @@ impl World {
             chance: Chance::new(seed, Stream::Faults),
             thinking: Chance::new(seed, Stream::People),
             transport: Chance::new(seed, Stream::Transport),
-            trace: Trace::new(DAWN, watched),
+            trace: Trace::new(DAWN, watch),
             jury,
             broken: None,
             steps: 0,
             crashes: 0,
+            releases: 0,
+            spread,
+            mutant,
         }
     }
 
@@ -114,6 +129,8 @@ impl World {
         self.nodes.push(Node::new(self.seed, id, name, kind));
         let now = self.queue.now();
         self.node_mut(id).boot(now);
+        let ahead = self.chance.between(0, self.spread.0);
+        self.node_mut(id).set_clock(Millis(ahead));
         self.start(id);
         id
     }
@@ -312,6 +329,9 @@ impl World {
     /// Shows the checkers what an agent has decided, before a crash can hide it.
     fn judge(&mut self, id: NodeId, step: &Step<Told>) {
         for message in &step.sends {
+            if matches!(message.body, Body::RecoveryRelease(_)) {
+                self.releases += 1;
+            }
             self.show(&Sight::Sends { node: id, message });
         }
     }
@@ -357,7 +377,7 @@ impl World {
         let outcome = self.step(id, Stimulus::Order(order)).ok_or(Trouble::Away)?;
         match outcome.answer {
             Some(Ok(told)) => Ok(told),
-            Some(Err(_)) => Err(Trouble::Refused),
+            Some(Err(error)) => Err(Trouble::Refused(error)),
             None => {
                 let what = format!("{} gave no answer to a command", self.node(id).name);
                 self.fail("answers", what);

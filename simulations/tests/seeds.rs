@@ -1,6 +1,6 @@
 //! The stories hold, replay, and would break if the code did.
 #![allow(clippy::unwrap_used)]
-use kith_simulations::{Fidelity, Options, Report, SCENARIOS, Scenario};
+use kith_simulations::{Fidelity, Mutant, Options, Report, SCENARIOS, Scenario};
 
 const SEED: u64 = 11;
 
@@ -39,15 +39,40 @@ fn agents_decide_alike_whether_messages_travel_open_or_sealed() {
     assert_eq!(open.trace_hash, sealed.trace_hash);
 }
 
+/// Which promise a broken world is caught at.
+fn broken_promise(name: &str, mutant: Mutant) -> String {
+    let options = Options {
+        mutant: Some(mutant),
+        ..Options::default()
+    };
+    let report = run(name, 3, options);
+    report
+        .broken
+        .map(|broken| broken.promise)
+        .unwrap_or_default()
+}
+
 /// G11: a disk that forgets what it had acknowledged does not go unnoticed.
 #[test]
 fn a_disk_that_forgets_a_flushed_batch_is_caught() {
-    let caught = |forgets| {
-        let options = Options {
-            forgetful_disk: Some(forgets),
-            ..Options::default()
-        };
-        !run("lost-phone", 3, options).passed()
-    };
+    let caught = |count| !broken_promise("lost-phone", Mutant::ForgetfulDisk(count)).is_empty();
     assert!([2, 4, 8].into_iter().any(caught));
+}
+
+#[test]
+fn a_share_that_nobody_approved_is_caught() {
+    let promise = broken_promise("lost-phone", Mutant::UncheckedApproval);
+    assert_eq!(promise, "G1 consent");
+}
+
+#[test]
+fn a_claimant_who_calls_a_right_share_wrong_is_caught() {
+    let promise = broken_promise("bad-share", Mutant::HiddenLie);
+    assert_eq!(promise, "G6 attribution");
+}
+
+#[test]
+fn a_share_that_leaves_too_early_is_caught() {
+    let promise = broken_promise("lost-phone", Mutant::LongerDelay);
+    assert_eq!(promise, "G7 delay and veto");
 }

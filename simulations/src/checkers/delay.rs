@@ -8,12 +8,21 @@ use kith_protocol::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// How far each agent has been shown the log.
-#[derive(Default)]
 pub(crate) struct Delay {
+    /// How far the ledger's clock may be off, in milliseconds.
+    clocks: i64,
     shown: BTreeMap<NodeId, u64>,
 }
 
 impl Delay {
+    /// For clocks so many milliseconds apart.
+    pub(crate) fn new(clocks: i64) -> Self {
+        Self {
+            clocks,
+            shown: BTreeMap::new(),
+        }
+    }
+
     fn may_leave(
         &self,
         now: Timestamp,
@@ -28,8 +37,8 @@ impl Delay {
         let full = asked
             .full_since
             .ok_or("a share leaves before the lane has its approvals")?;
-        // Clocks are right in these worlds, so real time is never less than ledger time.
         let due = full.after(asked.body.lane.delay);
+        let due = Timestamp(due.0.saturating_add_signed(-self.clocks));
         if now < due {
             return Err(format!(
                 "a share leaves {} before the delay is over",
@@ -37,6 +46,11 @@ impl Delay {
             ));
         }
         let shown = self.shown.get(&node).copied().unwrap_or(0);
+        if asked.completed.is_some_and(|place| place < shown) {
+            return Err(format!(
+                "a share leaves although {node:?} was shown the end of the request"
+            ));
+        }
         match asked.vetoes.iter().find(|place| **place < shown) {
             Some(place) => Err(format!(
                 "a share leaves although {node:?} was shown the veto at {place}"

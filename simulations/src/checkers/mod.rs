@@ -97,14 +97,14 @@ pub(crate) struct Jury {
 }
 
 impl Jury {
-    /// Every checker there is, for a deal of this threshold.
-    pub(crate) fn new(threshold: u8) -> Self {
+    /// Every checker there is, for a deal of this threshold and clocks so many milliseconds apart.
+    pub(crate) fn new(threshold: u8, clocks: i64) -> Self {
         Self {
             checkers: vec![
                 Box::new(consent::Consent::default()),
                 Box::new(epoch::Usable::new(threshold)),
                 Box::new(attribution::Attribution::default()),
-                Box::new(delay::Delay::default()),
+                Box::new(delay::Delay::new(clocks)),
                 Box::new(rotation::Rotation::default()),
             ],
             ledger: Oracle::default(),

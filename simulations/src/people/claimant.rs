@@ -14,8 +14,6 @@ pub(crate) struct Claimant {
     invited: BTreeSet<PersonId>,
     /// What her screen showed last.
     pub(crate) state: String,
-    /// Trustees whose share was named as wrong.
-    pub(crate) accused: BTreeSet<PersonId>,
 }
 
 impl Claimant {
@@ -26,14 +24,13 @@ impl Claimant {
             identity: identity.into(),
             invited: BTreeSet::new(),
             state: String::new(),
-            accused: BTreeSet::new(),
         }
     }
 
     pub(super) fn turn(&mut self, world: &mut World, me: &mut Person) -> Next {
         match phone::owner(world, me.node, Command::RecoverStatus) {
             Ok(Answer::Recover(view)) => self.follow(world, me, &view),
-            Err(Trouble::Refused) => self.start(world, me),
+            Err(Trouble::Refused(_)) => self.start(world, me),
             _ => Next::Soon,
         }
     }
@@ -81,10 +78,6 @@ impl Claimant {
             "not-invited" | "mismatch" => Some(self.invite(world, me, who)),
             "invited" if !self.invited.contains(&who) => Some(self.invite(world, me, who)),
             "words" => compare(world, me, who),
-            "bad-share" => {
-                self.accused.insert(who);
-                None
-            }
             _ => None,
         }
     }

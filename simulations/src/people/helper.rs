@@ -2,6 +2,7 @@
 use super::phone::{self, hear_owner, pick};
 use super::{Errand, Link, Next, Person, PersonId};
 use crate::checkers::Sight;
+use crate::scenario::Mutant;
 use crate::world::{Trouble, World};
 use kith_protocol::owner::command::Command as OwnerCommand;
 use kith_protocol::trustee::command::{Answer, Command, OwnerView, RequestView};
@@ -65,7 +66,7 @@ impl Helper {
             }
             Err(Trouble::Away) => Next::Soon,
             // Another link may be better; this one is tried again.
-            Err(Trouble::Refused) => {
+            Err(Trouble::Refused(_)) => {
                 me.links.rotate_left(1);
                 Next::Later
             }
@@ -137,10 +138,12 @@ fn join(world: &mut World, me: &Person, link: &Link) -> Result<(), Trouble> {
 /// The words were right, so it is who it seems to be.
 fn approve(world: &mut World, me: &Person, view: &RequestView) -> Option<Next> {
     let request = view.request?;
-    world.show(&Sight::Approves {
-        node: me.node,
-        request,
-    });
+    if world.mutant != Some(Mutant::UncheckedApproval) {
+        world.show(&Sight::Approves {
+            node: me.node,
+            request,
+        });
+    }
     let id = view.id.clone();
     let _ = phone::trustee(world, me.node, Command::RequestApprove { id });
     Some(Next::Soon)

@@ -1,7 +1,8 @@
 //! One trustee returns a wrong share.
 use super::play::{Part, Play};
-use crate::people::{PersonId, Role};
+use crate::people::{PersonId, phone};
 use crate::villain::Villain;
+use kith_protocol::owner::command::{Answer, ClaimTrusteeView, Command};
 
 pub(super) fn play(play: &mut Play) -> Part {
     play.protect()?;
@@ -12,24 +13,27 @@ pub(super) fn play(play: &mut Play) -> Part {
     play.world.node_mut(node).villain = Some(Villain::WrongShare);
     play.begin_recovery();
     play.recover()?;
-    play.demand("the wrong share is named", |play| is_accused(play, liar))?;
-    only(play, liar)
+    blamed(play, liar)
 }
 
-fn is_accused(play: &mut Play, liar: PersonId) -> bool {
-    matches!(&play.world.person(play.alice).role, Role::Claimant(claimant) if claimant.accused.contains(&liar))
-}
-
-fn only(play: &mut Play, liar: PersonId) -> Part {
-    let others = match &play.world.person(play.alice).role {
-        Role::Claimant(claimant) => claimant.accused.iter().any(|who| *who != liar),
-        _ => false,
+/// The liar is named, if the share came before the recovery was done without it; nobody else is.
+fn blamed(play: &mut Play, liar: PersonId) -> Part {
+    let node = play.node_of(play.alice);
+    let Ok(Answer::Recover(view)) = phone::owner(&mut play.world, node, Command::RecoverStatus)
+    else {
+        return play.astonished(&"no status of the recovery");
     };
-    if others {
-        play.world.fail(
-            "G6 attribution",
-            "an honest trustee's share was called wrong",
+    let name = play.world.person(liar).name.clone();
+    let wrong = |trustee: &&ClaimTrusteeView| match trustee.name == name {
+        true => trustee.state == "share",
+        false => trustee.state == "bad-share",
+    };
+    if let Some(trustee) = view.trustees.iter().find(wrong) {
+        let what = format!(
+            "{} stands as `{}`, and {name} lied",
+            trustee.name, trustee.state
         );
+        play.world.fail("G6 attribution", what);
     }
     play.go_on()
 }

@@ -59,9 +59,21 @@ pub struct Options {
     pub fidelity: Fidelity,
     /// Prints each step to standard error.
     pub watch: bool,
-    /// Breaks the disk of the first trustee: of so many batches it forgets one. For the test that
-    /// shows that a world can fail.
-    pub forgetful_disk: Option<u64>,
+    /// Breaks something, for the tests that show that a world can fail.
+    pub mutant: Option<Mutant>,
+}
+
+/// Something that is broken on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutant {
+    /// The first trustee's disk forgets one batch in so many that it said was durable.
+    ForgetfulDisk(u64),
+    /// People approve without the guided check.
+    UncheckedApproval,
+    /// Nobody knows of the wrong share, so that the claimant who names it seems to be wrong.
+    HiddenLie,
+    /// The checkers count the delay from a later time than the lane says.
+    LongerDelay,
 }
 
 /// What came of a run.

@@ -23,8 +23,9 @@ const LIFETIME: Span = Span::new(24 * 60 * MINUTE, 72 * 60 * MINUTE);
 const COOL_DOWN: Span = Span::new(MINUTE, 10 * MINUTE);
 /// The oldest head a reader accepts.
 const MAX_AGE: Span = Span::new(10 * MINUTE, 60 * MINUTE);
-/// How long faults last in each part of a story.
-const STORM: Span = Span::new(2 * MINUTE, 15 * MINUTE);
+/// How long faults last in each part of a story, beside the delay: at times they end before anybody
+/// has approved, at times they go on until all is done.
+const STORM: Span = Span::new(2 * MINUTE, 60 * MINUTE);
 /// Items protected, at most.
 const ITEMS: u64 = 3;
 /// Their bytes, at most: three chunks of a backup.
@@ -41,6 +42,8 @@ pub struct Parameters {
     pub terms: Terms,
     /// The ledger's.
     pub max_age: Millis,
+    /// How far clocks are apart, at most.
+    pub clocks: Millis,
 }
 
 impl Parameters {
@@ -55,6 +58,7 @@ impl Parameters {
                 cool_down: chance.span(COOL_DOWN),
             },
             max_age: chance.span(MAX_AGE),
+            clocks: Faults::draw_clocks(chance),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A story in the making: the cast, and the parts that scenarios are made of.
 use super::parameters::{QUORUM, THRESHOLD, TRUSTEES, WITNESSES, items};
-use super::{Options, Parameters, Report};
+use super::{Mutant, Options, Parameters, Report};
 use crate::chance::{Chance, Stream};
 use crate::checkers::{Jury, equality};
 use crate::faults::Faults;
@@ -50,7 +50,9 @@ impl Play {
     pub(super) fn new(seed: u64, options: Options) -> Self {
         let mut chance = Chance::new(seed, Stream::Parameters);
         let parameters = Parameters::draw(&mut chance);
-        let mut world = World::new(seed, options.fidelity, Jury::new(THRESHOLD), options.watch);
+        let spread = parameters.clocks;
+        let jury = Jury::new(THRESHOLD, tolerance(options, parameters));
+        let mut world = World::new(seed, jury, options, spread);
         let begun = world.now();
         let phone = world.add_node("phone", Kind::Owner);
         let alice = world.add_person(OWNER, phone);
@@ -81,7 +83,7 @@ impl Play {
         self.tell_owner(self.phone, owner::Command::Init { name, ledger })?;
         let phone = self.phone;
         self.demand("the identity is anchored", |play| play.is_live(phone))?;
-        if let Some(count) = self.options.forgetful_disk {
+        if let Some(Mutant::ForgetfulDisk(count)) = self.options.mutant {
             let node = self.node_of(self.trustees[0]);
             self.world.node_mut(node).disk.forget_one_in(count);
         }
@@ -186,9 +188,14 @@ impl Play {
                 break;
             }
         }
-        self.world.faults = Faults::NONE;
-        self.world.note("the world heals", &[]);
+        self.heal();
         self.go_on()
+    }
+
+    fn heal(&mut self) {
+        self.world.faults = Faults::NONE;
+        self.world.network.cuts.heal();
+        self.world.note("the world heals", &[]);
     }
 
     /// Lets so much time pass, with the faults that are.
@@ -294,7 +301,7 @@ impl Play {
         }
     }
 
-    fn astonished<T>(&mut self, answer: &impl std::fmt::Debug) -> Result<T, Over> {
+    pub(super) fn astonished<T>(&mut self, answer: &impl std::fmt::Debug) -> Result<T, Over> {
         self.world
             .fail("set-up", format!("an unexpected answer: {answer:?}"));
         Err(Over)
@@ -318,6 +325,15 @@ impl Play {
             broken: self.world.broken,
             tail,
         }
+    }
+}
+
+/// By how much a share may leave too early in the world's time: clocks differ.
+fn tolerance(options: Options, parameters: Parameters) -> i64 {
+    let clocks = i64::try_from(parameters.clocks.0).unwrap_or(i64::MAX);
+    match options.mutant {
+        Some(Mutant::LongerDelay) => -clocks - 60_000,
+        _ => clocks,
     }
 }
 

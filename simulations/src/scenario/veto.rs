@@ -30,11 +30,9 @@ fn sees_veto(play: &mut Play, impostor: PersonId) -> bool {
 }
 
 fn none_left(play: &mut Play) -> Part {
-    if play.world.jury.ledger.is_completed() {
-        play.world.fail(
-            "G7 delay and veto",
-            "the recovery was completed under a veto",
-        );
+    if play.world.releases > 0 {
+        let what = "a share left although the owner's device lived to stop it";
+        play.world.fail("G7 delay and veto", what);
     }
     play.go_on()
 }

@@ -1,0 +1,53 @@
+//! Broken connections: from one node to another, or both ways, for a while.
+use crate::node::NodeId;
+use crate::world::World;
+use kith_protocol::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Which directions are broken, and until when.
+#[derive(Default)]
+pub(crate) struct Cuts(BTreeMap<(NodeId, NodeId), Timestamp>);
+
+impl Cuts {
+    fn hold(&self, from: NodeId, to: NodeId, now: Timestamp) -> bool {
+        self.0.get(&(from, to)).is_some_and(|until| now < *until)
+    }
+
+    /// Nothing is broken any more.
+    pub(crate) fn heal(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl World {
+    /// Whether a message does not get through; it may be the first to find that out.
+    pub(crate) fn is_cut(&mut self, from: NodeId, to: NodeId) -> bool {
+        let held = self.network.cuts.hold(from, to, self.now());
+        if !held && from != to && self.chance.hits(self.faults.cut) {
+            self.cut(from, to);
+            return true;
+        }
+        held
+    }
+
+    /// Whether a reply does not get through.
+    pub(crate) fn is_cut_back(&self, from: NodeId, to: NodeId) -> bool {
+        self.network.cuts.hold(from, to, self.now())
+    }
+
+    fn cut(&mut self, from: NodeId, to: NodeId) {
+        let until = self.now().after(self.chance.span(self.faults.cut_span));
+        let one_way = self.chance.hits(self.faults.one_way);
+        self.network.cuts.0.insert((from, to), until);
+        if !one_way {
+            self.network.cuts.0.insert((to, from), until);
+        }
+        let how = if one_way { "to" } else { "and" };
+        let line = format!(
+            "the connection of {} {how} {} breaks",
+            self.node(from).name,
+            self.node(to).name
+        );
+        self.note(&line, &[]);
+    }
+}
