@@ -9,6 +9,7 @@ pub mod did;
 pub mod error;
 pub mod keys;
 pub mod ledger;
+pub mod limits;
 pub mod message;
 pub mod outbox;
 pub mod owner;

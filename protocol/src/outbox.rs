@@ -7,6 +7,7 @@ use crate::agent::Work;
 use crate::bytes::Blob;
 use crate::did::Did;
 use crate::error::{Damage, Halt, Refusal};
+use crate::limits;
 use crate::message::{Body, Outgoing, ProblemReport, Received};
 use crate::record::{self, Records, Row, Space};
 use crate::time::{Millis, Timestamp};
@@ -16,10 +17,6 @@ use serde::{Deserialize, Serialize};
 const FIRST_RETRY: Millis = Millis(500);
 /// Longest pause: a peer that comes back after days is met within five minutes.
 const LONGEST_RETRY: Millis = Millis::seconds(300);
-/// How long an answer is kept for a sender who asks again: longer than any message lives.
-pub const ANSWER_LIFETIME: Millis = Millis::seconds(30 * 86_400);
-/// How long a message is offered when its occasion sets no other end.
-pub const MESSAGE_LIFETIME: Millis = Millis::seconds(30 * 86_400);
 
 /// A message on its way.
 #[derive(Serialize, Deserialize)]
@@ -84,7 +81,7 @@ pub fn send_in(
         to: to.clone(),
         thid: None,
         pthid,
-        expires: work.now.after(MESSAGE_LIFETIME),
+        expires: work.now.after(limits::message::LIFETIME),
         body: Blob(body.to_json()),
         attempts: 1,
         due: work.now.after(FIRST_RETRY),
@@ -270,7 +267,7 @@ pub fn refused(refusal: &Refusal) -> Body {
 /// [`Damage`] when a row cannot be read.
 pub fn sweep(work: &mut Work<'_>) -> Result<(), Damage> {
     for answered in work.all::<Answered>()? {
-        if answered.at.after(ANSWER_LIFETIME) <= work.now {
+        if answered.at.after(limits::message::ANSWER_LIFETIME) <= work.now {
             work.erase::<Answered>(&answered.id());
         }
     }

@@ -4,12 +4,10 @@
 //! ordinary rows, because the store seals every value under the wallet encryption key.
 use crate::codec;
 use crate::error::Damage;
+use crate::limits;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
-
-/// The largest row: one ledger entry, one backup chunk or one sealed store message, with room.
-pub const ROW_LIMIT: usize = 1 << 20;
 
 /// Which kind of row a key belongs to. The number is the first byte of the key and is never
 /// reused.
@@ -153,7 +151,8 @@ pub trait Row: Serialize + DeserializeOwned {
     /// # Errors
     /// [`Damage`] naming the key, when the bytes are no row of this version.
     fn from_bytes(key: &Key, bytes: &[u8]) -> Result<Self, Damage> {
-        codec::decode(Self::VERSION, bytes, ROW_LIMIT).map_err(|_| Damage { key: key.clone() })
+        codec::decode(Self::VERSION, bytes, limits::row::VALUE)
+            .map_err(|_| Damage { key: key.clone() })
     }
 }
 

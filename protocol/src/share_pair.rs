@@ -5,14 +5,12 @@ use crate::codec;
 use crate::did::Did;
 use crate::keys::role::AgreementRole;
 use crate::keys::{AgreementKey, AgreementSecret, SealedBox, labels, sealed_box};
+use crate::limits;
 use crate::message::share::Opened;
 use crate::vss::{Decrypt, Share, ShareIndex, Sign};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-/// Version byte, two shares of an index and a scalar each: room for no more.
-const LIMIT: usize = 256;
 
 /// What one trustee holds of one epoch.
 ///
@@ -75,7 +73,8 @@ impl SharePair {
     ) -> Result<Self, PairError> {
         let bytes =
             sealed_box::open(secret, context.as_bytes(), sealed).map_err(|_| PairError::Sealed)?;
-        let pair: Self = codec::decode(1, &bytes, LIMIT).map_err(|_| PairError::Malformed)?;
+        let pair: Self =
+            codec::decode(1, &bytes, limits::sharing::PAIR).map_err(|_| PairError::Malformed)?;
         if pair.decrypt.index() != pair.sign.index() {
             return Err(PairError::Torn);
         }

@@ -1,11 +1,12 @@
 //! Wallet backups: sealed for a recovery key and a host, chained, signed.
 use kith_protocol::backup::{
-    BackupHeader, CHUNK_PLAIN, Draft, HeaderError, Item, Recipients, SealError, Sealed, SlotKey,
-    UnsealError, WALLET_LIMIT, Wallet, container,
+    BackupHeader, Draft, HeaderError, Item, Recipients, SealError, Sealed, SlotKey, UnsealError,
+    Wallet, container,
 };
 use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::keys::role::AgentPolicy;
 use kith_protocol::keys::{RecoverySecret, SigningKey};
+use kith_protocol::limits;
 use kith_protocol::secret::SecretBytes;
 use kith_protocol::vss::Decrypt;
 use proptest::prelude::*;
@@ -62,12 +63,15 @@ impl Owner {
 #[test]
 fn a_wallet_comes_back_whole_through_each_host() {
     let mut alice = owner(1);
-    let sealed = alice.seal(3 * CHUNK_PLAIN, 2).unwrap();
+    let sealed = alice.seal(3 * limits::backup::CHUNK_PLAIN, 2).unwrap();
     assert!(sealed.chunks.len() > 3);
     for host in &sealed.slot_keys {
         let wallet =
             container::unseal(&sealed.header, &sealed.chunks, &alice.secret, host).unwrap();
-        assert_eq!(wallet.items[0].data, vec![7; 3 * CHUNK_PLAIN]);
+        assert_eq!(
+            wallet.items[0].data,
+            vec![7; 3 * limits::backup::CHUNK_PLAIN]
+        );
         assert_eq!(wallet.name, "Alice");
     }
 }
@@ -89,7 +93,7 @@ fn one_of_the_two_keys_opens_nothing() {
 #[test]
 fn a_missing_swapped_or_flipped_chunk_is_named() {
     let mut alice = owner(1);
-    let sealed = alice.seal(3 * CHUNK_PLAIN, 1).unwrap();
+    let sealed = alice.seal(3 * limits::backup::CHUNK_PLAIN, 1).unwrap();
     let open = |chunks: &[Vec<u8>]| {
         container::unseal(&sealed.header, chunks, &alice.secret, &sealed.slot_keys[0]).err()
     };
@@ -132,10 +136,10 @@ fn a_header_is_read_only_as_it_was_signed() {
 #[test]
 fn sixteen_mebibytes_fit_and_more_is_refused_before_anything_is_sealed() {
     let mut alice = owner(1);
-    let sealed = alice.seal(WALLET_LIMIT, 1).unwrap();
+    let sealed = alice.seal(limits::backup::WALLET, 1).unwrap();
     assert!(BackupHeader::read(&sealed.header.to_bytes()).is_ok());
     assert!(matches!(
-        alice.seal(WALLET_LIMIT + (1 << 20), 1),
+        alice.seal(limits::backup::WALLET + (1 << 20), 1),
         Err(SealError::TooLarge(_))
     ));
     assert!(matches!(alice.seal(10, 0), Err(SealError::NoHost)));

@@ -1,9 +1,9 @@
 //! Invitation links: what a person pastes is hostile until it is read.
 use kith_protocol::bytes::{Digest, to_base64url};
 use kith_protocol::did::LocalDid;
+use kith_protocol::limits;
 use kith_protocol::message::invitation::{
-    GOAL_RECOVERY, GOAL_TRUSTEE, Invitation, InvitationError, LABEL_LIMIT, LINK_BASE, LINK_LIMIT,
-    clean_label,
+    GOAL_RECOVERY, GOAL_TRUSTEE, Invitation, InvitationError, LINK_BASE, clean_label,
 };
 use kith_protocol::message::setup::{Capability, Offer};
 use rand_chacha::ChaCha20Rng;
@@ -70,7 +70,7 @@ fn a_text_that_is_no_link_is_refused_with_what_to_do() {
         Err(InvitationError::NoInvitation)
     );
     assert_eq!(
-        Invitation::from_link(&"x".repeat(LINK_LIMIT + 1)),
+        Invitation::from_link(&"x".repeat(limits::message::LINK + 1)),
         Err(InvitationError::TooLong)
     );
     assert!(matches!(
@@ -111,6 +111,6 @@ fn a_name_loses_what_could_disguise_it() {
     assert_eq!(clean_label(" Al\u{202e}ice\u{0007}\n"), "Alice");
     assert_eq!(
         clean_label(&"ä".repeat(10_000)).chars().count(),
-        LABEL_LIMIT
+        limits::message::LABEL
     );
 }

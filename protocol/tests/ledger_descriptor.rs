@@ -5,6 +5,7 @@ mod ledger_support;
 mod net;
 
 use kith_protocol::ledger::{Descriptor, DescriptorError, OperatorEntry, WitnessEntry};
+use kith_protocol::limits;
 use kith_protocol::time::Millis;
 use ledger_support::key;
 use net::{descriptor, did};
@@ -210,10 +211,6 @@ fn the_largest_descriptor_fits() {
     }
     largest.validate().unwrap();
     let bytes = largest.to_bytes();
-    assert!(
-        bytes.len() < kith_protocol::ledger::limits::DESCRIPTOR_LIMIT,
-        "{}",
-        bytes.len()
-    );
+    assert!(bytes.len() < limits::ledger::DESCRIPTOR, "{}", bytes.len());
     assert!(Descriptor::from_bytes(&bytes).is_ok());
 }

@@ -6,6 +6,7 @@ mod ledger_support;
 mod net;
 
 use kith_protocol::ledger::{Act, AppendOutcome, Record};
+use kith_protocol::limits;
 use kith_protocol::message::ledger::CosignOutcome;
 use kith_protocol::time::{Millis, Timestamp};
 use ledger_support::*;
@@ -150,7 +151,7 @@ fn a_witness_far_behind_catches_up_page_by_page() {
     assert!(
         net.offers
             .iter()
-            .all(|offer| bytes(&offer.entries) <= kith_protocol::ledger::limits::PAGE_LIMIT)
+            .all(|offer| bytes(&offer.entries) <= limits::ledger::PAGE)
     );
     let mut reader = Reader::of(&net.descriptor.clone());
     let first = net.page(0);

@@ -2,6 +2,7 @@
 use kith_protocol::agent::{Context, Work};
 use kith_protocol::did::{Did, Endpoint, LocalDid};
 use kith_protocol::error::{Halt, Refusal};
+use kith_protocol::limits;
 use kith_protocol::message::{Body, Empty, Outgoing, Ping, Received};
 use kith_protocol::outbox;
 use kith_protocol::record::Key;
@@ -122,7 +123,7 @@ fn an_answer_from_somebody_else_settles_nothing() {
 fn a_message_that_nobody_wants_any_more_is_dropped() {
     let mut alice = Machine::new();
     alice.step(|work| outbox::send(work, &did(1), &did(2), ping()));
-    alice.wait(outbox::MESSAGE_LIFETIME.0);
+    alice.wait(limits::message::LIFETIME.0);
     assert!(
         alice
             .step(|work| outbox::resend_due(work).unwrap())
@@ -199,7 +200,7 @@ fn answers_are_forgotten_when_nobody_can_ask_again() {
         Body::WordsConfirm(kith_protocol::message::words::Confirm {}),
     );
     bob.step(|work| outbox::answer_once(work, &message, |_, _| Ok(Body::Empty(Empty {}))).unwrap());
-    bob.wait(outbox::ANSWER_LIFETIME.0);
+    bob.wait(limits::message::ANSWER_LIFETIME.0);
     bob.step(|work| outbox::sweep(work).unwrap());
     assert!(bob.disk.is_empty());
 }

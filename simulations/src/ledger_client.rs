@@ -6,6 +6,7 @@ use crate::world::{Happening, World};
 use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::did::{Did, LocalDid};
 use kith_protocol::ledger::{Answer, Ask, Query};
+use kith_protocol::limits;
 use kith_protocol::message::{Body, Outgoing, ledger};
 use kith_protocol::time::{Millis, Timestamp};
 use std::collections::BTreeMap;
@@ -13,10 +14,6 @@ use std::sync::Arc;
 
 /// How long one host has to answer, as in the runtime.
 const PATIENCE: Millis = Millis::seconds(10);
-/// How long a question is valid, as in the runtime.
-const QUESTION_LIFETIME: Millis = Millis::seconds(3600);
-/// Hosts asked at most.
-const HOSTS: usize = 16;
 
 /// The transport of one process.
 #[derive(Default)]
@@ -49,7 +46,7 @@ fn hosts(query: &Query) -> usize {
     match query.ask {
         // Only the operator admits records.
         Ask::Append(_) => 1,
-        Ask::Follow { .. } => HOSTS,
+        Ask::Follow { .. } => limits::queue::LEDGER_HOSTS,
     }
 }
 
@@ -93,7 +90,7 @@ impl LedgerClient {
             to: to.clone(),
             thid: None,
             pthid: None,
-            expires: now.after(QUESTION_LIFETIME),
+            expires: now.after(limits::message::QUESTION_LIFETIME),
             body: body(&question.query),
         })
     }

@@ -5,13 +5,11 @@ use crate::faults::Faults;
 use crate::node::{NodeId, node_of};
 use kith_envelope::{open, seal};
 use kith_protocol::did::{Did, LocalDid};
+use kith_protocol::limits;
 use kith_protocol::message::{Body, Outgoing, Received};
 use kith_protocol::time::{Millis, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// How long a reply is valid, as the runtime sets it.
-const REPLY_LIFETIME: Millis = Millis::seconds(3600);
 
 /// How messages travel. Agents decide alike under both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,7 +138,7 @@ impl Network {
         self.replies += 1;
         let id = format!("{:032x}", self.replies);
         self.pack(
-            received.reply(id, body, now.after(REPLY_LIFETIME)),
+            received.reply(id, body, now.after(limits::message::REPLY_LIFETIME)),
             keys,
             now,
         )

@@ -2,6 +2,7 @@
 use super::{ask, tell, unexpected};
 use crate::cli::{Secret, SecretAdd};
 use kith_protocol::bytes::Blob;
+use kith_protocol::limits;
 use kith_protocol::owner::command::{Answer, Command};
 use kith_runtime::console::{Console, Exit, Failure};
 use std::fs::{File, OpenOptions};
@@ -9,8 +10,8 @@ use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// Bytes that may be protected in all; the agent refuses more, and so a single larger file too.
-pub(crate) const WALLET_LIMIT: u64 = 16 << 20;
+/// Bytes of a file that can be protected: read with one more, so that a larger one is seen.
+const MOST: u64 = limits::backup::WALLET as u64;
 
 pub(super) async fn carry_out(console: &Console, task: Secret) -> Result<(), Failure> {
     match task {
@@ -51,16 +52,13 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error: io::Error| Failure::file(file, &error);
     let mut data = Vec::new();
     let read = if file.as_os_str() == "-" {
-        io::stdin()
-            .lock()
-            .take(WALLET_LIMIT + 1)
-            .read_to_end(&mut data)
+        io::stdin().lock().take(MOST + 1).read_to_end(&mut data)
     } else {
         let file = File::open(file).map_err(failed)?;
-        file.take(WALLET_LIMIT + 1).read_to_end(&mut data)
+        file.take(MOST + 1).read_to_end(&mut data)
     };
     read.map_err(failed)?;
-    if data.len() as u64 > WALLET_LIMIT {
+    if data.len() as u64 > MOST {
         let message = format!("{}: larger than 16 MiB, which is the most", file.display());
         return Err(Failure::error(message));
     }
@@ -115,12 +113,9 @@ mod tests {
     fn a_file_larger_than_everything_that_can_be_protected_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("big");
-        File::create(&path).unwrap().set_len(WALLET_LIMIT).unwrap();
-        assert_eq!(read(&path).unwrap().len() as u64, WALLET_LIMIT);
-        File::create(&path)
-            .unwrap()
-            .set_len(WALLET_LIMIT + 1)
-            .unwrap();
+        File::create(&path).unwrap().set_len(MOST).unwrap();
+        assert_eq!(read(&path).unwrap().len() as u64, MOST);
+        File::create(&path).unwrap().set_len(MOST + 1).unwrap();
         assert!(read(&path).unwrap_err().message.contains("16 MiB"));
     }
 

@@ -1,6 +1,7 @@
 //! What the demo is asked to show, checked before anything starts.
 use crate::commands::read_secret;
 use clap::Args;
+use kith_protocol::limits;
 use kith_protocol::time::Millis;
 use kith_runtime::console::{Exit, Failure};
 use std::path::{Path, PathBuf};
@@ -11,8 +12,6 @@ const NAMES: [&str; 20] = [
     "Bob", "Carol", "Dan", "Erin", "Frank", "Grace", "Heidi", "Ivan", "Judy", "Kim", "Leo", "Mia",
     "Nina", "Olaf", "Peggy", "Quinn", "Rosa", "Sybil", "Tariq", "Uma",
 ];
-/// Bytes of all files together; the wallet holds no more.
-const ALL_SECRETS: usize = 16 << 20;
 /// A delay is really waited for.
 const LONGEST_DELAY: u64 = 3600;
 /// People's part of a request's life, so that a slow machine does not miss it.
@@ -146,7 +145,7 @@ fn items(files: &[PathBuf]) -> Result<Vec<Item>, Failure> {
         .map(|file| item(file))
         .collect::<Result<Vec<_>, _>>()?;
     let bytes: usize = items.iter().map(|item| item.data.len()).sum();
-    if bytes > ALL_SECRETS {
+    if bytes > limits::backup::WALLET {
         let reason = format!("the files have {bytes} bytes together; the most is 16 MiB");
         return Err(Failure::new(Exit::Usage, reason));
     }

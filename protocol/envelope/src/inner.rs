@@ -1,11 +1,9 @@
 //! What stands inside: from and to [`Plaintext`], with the rules for every header.
 
 use crate::Refused;
-use crate::limits::{
-    MAX_ACKS, MAX_BODY_DEPTH, MAX_CLOCK_AHEAD, MAX_ID_BYTES, MAX_TYPE_BYTES, MAX_VALIDITY,
-};
 use didcomm::Message;
 use kith_protocol::did::Did;
+use kith_protocol::limits;
 use kith_protocol::message::Plaintext;
 use serde_json::{Value, json};
 
@@ -93,13 +91,13 @@ pub(crate) fn check_form(plain: &Plaintext) -> Result<(), Refused> {
     if !ids.into_iter().all(|id| is_id(id)) {
         return Err(Refused::Id);
     }
-    if plain.ack.len() > MAX_ACKS {
+    if plain.ack.len() > limits::envelope::ACKS {
         return Err(Refused::Header);
     }
     if !is_type(&plain.typ) {
         return Err(Refused::Type);
     }
-    if plain.body.is_object() && is_shallow(&plain.body, MAX_BODY_DEPTH) {
+    if plain.body.is_object() && is_shallow(&plain.body, limits::envelope::BODY_DEPTH) {
         Ok(())
     } else {
         Err(Refused::Body)
@@ -110,13 +108,13 @@ pub(crate) fn check_form(plain: &Plaintext) -> Result<(), Refused> {
 pub(crate) fn check_times(plain: &Plaintext, now: u64) -> Result<(), Refused> {
     if plain
         .created_time
-        .is_some_and(|created| created > now.saturating_add(MAX_CLOCK_AHEAD))
+        .is_some_and(|created| created > now.saturating_add(limits::envelope::CLOCK_AHEAD))
     {
         return Err(Refused::FromTheFuture);
     }
     match plain.expires_time {
         Some(expires) if expires <= now => Err(Refused::Expired),
-        Some(expires) if expires - now > MAX_VALIDITY => Err(Refused::ValidTooLong),
+        Some(expires) if expires - now > limits::envelope::VALIDITY => Err(Refused::ValidTooLong),
         _ => Ok(()),
     }
 }
@@ -124,11 +122,11 @@ pub(crate) fn check_times(plain: &Plaintext, now: u64) -> Result<(), Refused> {
 /// Unreserved characters of RFC 3986: safe as part of a storage key, a URL or a log line.
 fn is_id(text: &str) -> bool {
     let safe = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    (1..=MAX_ID_BYTES).contains(&text.len()) && text.bytes().all(safe)
+    (1..=limits::envelope::ID_BYTES).contains(&text.len()) && text.bytes().all(safe)
 }
 
 fn is_type(text: &str) -> bool {
-    (1..=MAX_TYPE_BYTES).contains(&text.len())
+    (1..=limits::envelope::TYPE_BYTES).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_graphic())
         && text.contains(':')
 }
@@ -159,7 +157,7 @@ fn asks_for_ack(header: Option<&Value>, id: &str) -> Result<bool, Refused> {
 fn strings(header: Option<&Value>) -> Result<Vec<&str>, Refused> {
     match header {
         None => Ok(Vec::new()),
-        Some(Value::Array(items)) if items.len() <= MAX_ACKS => items
+        Some(Value::Array(items)) if items.len() <= limits::envelope::ACKS => items
             .iter()
             .map(|item| item.as_str().ok_or(Refused::Header))
             .collect(),

@@ -24,7 +24,6 @@
 //! 0.3.7; a test reads the lock file and fails when the old ones come back.
 
 mod inner;
-pub mod limits;
 mod open;
 mod outer;
 mod parties;

@@ -1,6 +1,5 @@
 //! Envelope to plaintext.
 
-use crate::limits::MAX_ENVELOPE_BYTES;
 use crate::outer::Outer;
 use crate::parties::{OneSecret, Parties};
 use crate::ready::ready;
@@ -8,6 +7,7 @@ use crate::{Refused, inner};
 use didcomm::error::{Error, ErrorKind};
 use didcomm::{Message, UnpackMetadata, UnpackOptions};
 use kith_protocol::did::{Did, DidDocument, LocalDid};
+use kith_protocol::limits;
 use kith_protocol::message::Plaintext;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub fn open(
     local: &dyn Fn(&Did) -> Option<Arc<LocalDid>>,
     now_seconds: u64,
 ) -> Result<Opened, Refused> {
-    if bytes.len() > MAX_ENVELOPE_BYTES {
+    if bytes.len() > limits::envelope::ENVELOPE_BYTES {
         return Err(Refused::TooLarge);
     }
     let text = std::str::from_utf8(bytes).map_err(|_| Refused::NotText)?;

@@ -6,11 +6,11 @@
 //! because its reader would also take arrays in place of objects.
 
 use crate::Refused;
-use crate::limits::MAX_RECIPIENTS;
 use kith_protocol::bytes::{from_base64url, to_base64url};
 use kith_protocol::did::{Did, DidDocument};
 use kith_protocol::keys::AgreementKey;
 use kith_protocol::keys::role::PairwiseAgreement;
+use kith_protocol::limits;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sha2::{Digest as _, Sha256};
@@ -171,7 +171,7 @@ fn check_algorithms(header: &Protected<'_>) -> Result<(), Refused> {
 }
 
 fn check_recipients<'a>(recipients: &[Recipient<'a>]) -> Result<Vec<&'a str>, Refused> {
-    if recipients.is_empty() || recipients.len() > MAX_RECIPIENTS {
+    if recipients.is_empty() || recipients.len() > limits::envelope::RECIPIENTS {
         return Err(Refused::Recipients);
     }
     let mut kids: Vec<_> = recipients

@@ -6,7 +6,7 @@ use kith_protocol::did::DidError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
-    /// More than [`crate::limits::MAX_ENVELOPE_BYTES`].
+    /// More than [`kith_protocol::limits::envelope::ENVELOPE_BYTES`].
     #[error("the message is too large")]
     TooLarge,
     /// Not UTF-8.
@@ -42,7 +42,7 @@ pub enum Refused {
     /// `zip`: a small text could become a large one.
     #[error("the message is compressed")]
     Compressed,
-    /// No recipient, or more than [`crate::limits::MAX_RECIPIENTS`].
+    /// No recipient, or more than [`kith_protocol::limits::envelope::RECIPIENTS`].
     #[error("the number of recipients is out of bounds")]
     Recipients,
     /// One key listed twice.
@@ -91,10 +91,10 @@ pub enum Refused {
     /// `expires_time` is not after now.
     #[error("the message has expired")]
     Expired,
-    /// `created_time` is more than [`crate::limits::MAX_CLOCK_AHEAD`] ahead.
+    /// `created_time` is more than [`kith_protocol::limits::envelope::CLOCK_AHEAD`] ahead.
     #[error("the message comes from the future")]
     FromTheFuture,
-    /// `expires_time` is more than [`crate::limits::MAX_VALIDITY`] ahead.
+    /// `expires_time` is more than [`kith_protocol::limits::envelope::VALIDITY`] ahead.
     #[error("the message is valid for too long")]
     ValidTooLong,
     /// `id`, `thid` or `pthid` is empty, too long, or has unsafe characters.
@@ -109,7 +109,7 @@ pub enum Refused {
     /// Attachments, which no protocol here uses inside an envelope.
     #[error("the message has attachments")]
     Attachments,
-    /// The body is no JSON object, or nests deeper than [`crate::limits::MAX_BODY_DEPTH`].
+    /// The body is no JSON object, or nests deeper than [`kith_protocol::limits::envelope::BODY_DEPTH`].
     #[error("the body is malformed")]
     Body,
     /// The library wanted to wait. A fault of this program, never of the sender.

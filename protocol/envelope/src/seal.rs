@@ -1,19 +1,19 @@
 //! Plaintext to envelope.
 
-use crate::limits::MAX_ENVELOPE_BYTES;
 use crate::parties::{OneSecret, Parties};
 use crate::ready::ready;
 use crate::{Refused, inner};
 use didcomm::PackEncryptedOptions;
 use didcomm::algorithms::{AnonCryptAlg, AuthCryptAlg};
 use kith_protocol::did::LocalDid;
+use kith_protocol::limits;
 use kith_protocol::message::Plaintext;
 
 /// Why a message could not be sealed. All are faults of this program or of its settings.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
-    /// The envelope would exceed [`crate::limits::MAX_ENVELOPE_BYTES`].
+    /// The envelope would exceed [`kith_protocol::limits::envelope::ENVELOPE_BYTES`].
     #[error("the sealed message has {bytes} bytes, more than a message may have")]
     TooLarge {
         /// Size of the envelope, in bytes.
@@ -59,7 +59,7 @@ pub fn seal(message: &Plaintext, sender: &LocalDid) -> Result<Vec<u8>, SealError
     let (text, _) = ready(packing)
         .ok_or(SealError::NotReady)?
         .map_err(SealError::Library)?;
-    if text.len() > MAX_ENVELOPE_BYTES {
+    if text.len() > limits::envelope::ENVELOPE_BYTES {
         return Err(SealError::TooLarge { bytes: text.len() });
     }
     Ok(text.into_bytes())

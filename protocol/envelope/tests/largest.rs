@@ -3,25 +3,17 @@
 //! Lengths are what counts here, so contents are any bytes wherever reading a message does not look
 //! into them. Everybody has the longest identifier that an agent can make.
 
-use kith_envelope::limits::MAX_ID_BYTES;
 use kith_envelope::{open, seal};
-use kith_protocol::backup::{
-    BackupHeader, CHUNK, CHUNKS_LIMIT, Draft, HEADER_LIMIT, SLOTS_LIMIT, Slot, SlotKey,
-};
+use kith_protocol::backup::{BackupHeader, Draft, Slot, SlotKey};
 use kith_protocol::bytes::{Blob, Digest, Nonce32, Salt};
-use kith_protocol::did::{
-    Did, Endpoint, LocalDid, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_PEER_ID_BYTES,
-};
+use kith_protocol::did::{Did, Endpoint, LocalDid};
 use kith_protocol::keys::role::{AgentPolicy, AgreementRole, ShareSealing};
 use kith_protocol::keys::{
     AgreementKey, AgreementSecret, DataKey, RecoverySecret, SealedBox, Signature, SigningKey,
     VerifyingKey,
 };
 use kith_protocol::ledger::RecoveryPolicyBody;
-use kith_protocol::ledger::limits::{
-    DESCRIPTOR_LIMIT, NOTE_LIMIT, PAGE_LIMIT, PROOF_LIMIT, RECORD_LIMIT,
-};
-use kith_protocol::message::invitation::LABEL_LIMIT;
+use kith_protocol::limits;
 use kith_protocol::message::setup::{Ack, Prekey};
 use kith_protocol::message::share::{Authority, Commitments, Store};
 use kith_protocol::message::{Body, Outgoing, Plaintext, alert, backup, ledger, recovery};
@@ -33,7 +25,7 @@ use rand_core::SeedableRng as _;
 use std::sync::Arc;
 
 /// The most hosts of one backup: two recovery keys have a slot for each.
-const HOSTS: usize = SLOTS_LIMIT / 2;
+const HOSTS: usize = limits::backup::SLOTS / 2;
 /// The most prekeys that an owner takes from one trustee, and so the most that are worth telling.
 const PREKEYS: u32 = 8;
 /// The smallest entry: a veto in its record.
@@ -46,9 +38,9 @@ fn rng(seed: u64) -> ChaCha20Rng {
 }
 
 fn longest(seed: u64) -> LocalDid {
-    let address = format!("/{}", "a".repeat(MAX_ADDRESS_BYTES - 1));
-    let peer = "1".repeat(MAX_PEER_ID_BYTES);
-    let endpoint = Endpoint::new(peer, vec![address; MAX_ADDRESSES]).expect("in bounds");
+    let address = format!("/{}", "a".repeat(limits::did::ADDRESS_BYTES - 1));
+    let peer = "1".repeat(limits::did::PEER_ID_BYTES);
+    let endpoint = Endpoint::new(peer, vec![address; limits::did::ADDRESSES]).expect("in bounds");
     LocalDid::generate(Some(&endpoint), &mut rng(seed))
 }
 
@@ -166,8 +158,8 @@ fn release() -> recovery::Release {
 
 fn challenge() -> recovery::Challenge {
     recovery::Challenge {
-        label: "\u{1f511}".repeat(LABEL_LIMIT),
-        descriptor: blob(DESCRIPTOR_LIMIT),
+        label: "\u{1f511}".repeat(limits::message::LABEL),
+        descriptor: blob(limits::ledger::DESCRIPTOR),
         policy: DIGEST,
         epoch: u32::MAX,
         lane: lane(),
@@ -180,7 +172,7 @@ fn challenge() -> recovery::Challenge {
 fn put() -> backup::Put {
     backup::Put {
         policy: DIGEST,
-        header: blob(HEADER_LIMIT),
+        header: blob(limits::backup::HEADER),
         prekey: u32::MAX,
         slot_key: sealed::<ShareSealing>(),
         authority: authority(),
@@ -190,21 +182,21 @@ fn put() -> backup::Put {
 fn page(entries: Vec<Blob>) -> ledger::Page {
     ledger::Page {
         log: DIGEST,
-        note: blob(NOTE_LIMIT),
+        note: blob(limits::ledger::NOTE),
         from: u64::MAX,
         entries,
-        proof: vec![DIGEST; PROOF_LIMIT],
+        proof: vec![DIGEST; limits::ledger::PROOF],
     }
 }
 
 fn cosign(entries: Vec<Blob>) -> ledger::Cosign {
     ledger::Cosign {
         log: DIGEST,
-        note: blob(NOTE_LIMIT),
-        certified: Some(blob(NOTE_LIMIT)),
+        note: blob(limits::ledger::NOTE),
+        certified: Some(blob(limits::ledger::NOTE)),
         from: u64::MAX,
         entries,
-        proof: vec![DIGEST; PROOF_LIMIT],
+        proof: vec![DIGEST; limits::ledger::PROOF],
     }
 }
 
@@ -214,8 +206,8 @@ fn plaintext(body: Body) -> (LocalDid, Plaintext) {
         id: "f".repeat(32),
         from: from.did().clone(),
         to: to.did().clone(),
-        thid: Some("f".repeat(MAX_ID_BYTES)),
-        pthid: Some("f".repeat(MAX_ID_BYTES)),
+        thid: Some("f".repeat(limits::envelope::ID_BYTES)),
+        pthid: Some("f".repeat(limits::envelope::ID_BYTES)),
         expires: NOW.after(Millis::seconds(86_400)),
         body,
     };
@@ -244,7 +236,7 @@ fn the_longest_challenge_fits_into_one_message() {
     assert_fits(Body::RecoveryChallenge(challenge()));
     assert_fits(Body::SetupAck(Ack {
         nonce: Nonce32([0xfb; 32]),
-        descriptor: blob(DESCRIPTOR_LIMIT),
+        descriptor: blob(limits::ledger::DESCRIPTOR),
     }));
 }
 
@@ -253,10 +245,10 @@ fn the_longest_challenge_fits_into_one_message() {
 fn the_largest_header_and_the_largest_chunk_fit_into_one_message() {
     assert_fits(Body::BackupPut(put()));
     assert_fits(Body::BackupHead(backup::Head {
-        header: blob(HEADER_LIMIT),
+        header: blob(limits::backup::HEADER),
     }));
     let (backup, index) = (DIGEST, u32::MAX);
-    let data = || blob(CHUNK);
+    let data = || blob(limits::backup::CHUNK);
     let put = backup::ChunkPut {
         backup,
         index,
@@ -270,8 +262,8 @@ fn the_largest_header_and_the_largest_chunk_fit_into_one_message() {
 /// L1: many small entries weigh more than few large ones, because each has quotes and a comma.
 #[test]
 fn the_largest_page_and_the_largest_offer_fit_into_one_message() {
-    let small = vec![blob(SMALLEST_ENTRY); PAGE_LIMIT / SMALLEST_ENTRY];
-    let one = vec![blob(PAGE_LIMIT)];
+    let small = vec![blob(SMALLEST_ENTRY); limits::ledger::PAGE / SMALLEST_ENTRY];
+    let one = vec![blob(limits::ledger::PAGE)];
     for entries in [small, one] {
         assert_fits(Body::LedgerPage(page(entries.clone())));
         assert_fits(Body::LedgerCosign(cosign(entries)));
@@ -280,7 +272,7 @@ fn the_largest_page_and_the_largest_offer_fit_into_one_message() {
 
 #[test]
 fn the_largest_record_fits_into_every_message_that_carries_one() {
-    let record = || blob(RECORD_LIMIT);
+    let record = || blob(limits::ledger::RECORD);
     let log = DIGEST;
     assert_fits(Body::LedgerAppend(ledger::Append {
         log,
@@ -302,7 +294,7 @@ fn a_header_with_every_slot_and_every_chunk_is_read() {
     let mut rng = rng(60);
     let recovery = RecoverySecret::generate(&mut rng).public_key();
     let data_key = DataKey::generate(&mut rng);
-    let slots = (0..SLOTS_LIMIT).map(|_| {
+    let slots = (0..limits::backup::SLOTS).map(|_| {
         let host = SlotKey::generate(&mut rng);
         Slot::wrap(&data_key, &recovery, &host, &mut rng)
     });
@@ -312,8 +304,8 @@ fn a_header_with_every_slot_and_every_chunk_is_read() {
         sequence: u64::MAX,
         previous: DIGEST,
     };
-    let chunks = vec![Vec::new(); CHUNKS_LIMIT];
+    let chunks = vec![Vec::new(); limits::backup::CHUNKS];
     let largest = BackupHeader::sign(draft, slots.collect(), &chunks, &agent());
-    assert!(largest.to_bytes().len() <= HEADER_LIMIT);
+    assert!(largest.to_bytes().len() <= limits::backup::HEADER);
     assert_eq!(BackupHeader::read(&largest.to_bytes()), Ok(largest));
 }

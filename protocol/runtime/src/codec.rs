@@ -1,10 +1,10 @@
 //! Messages on a stream: `/didcomm/v2`, one each way, its length in front as an unsigned varint.
 //!
 //! Spec: `protocol/spec/wire.md`. The length is canonical (no padding bytes), at least 1 and at
-//! most [`FRAME_LIMIT`]; what follows the message on a stream is never read. A message that never
+//! most [`kith_protocol::limits::network::FRAME`]; what follows the message on a stream is never read. A message that never
 //! ends costs its stream until the exchange times out.
-use crate::limits::{FRAME_HEADER_LIMIT, FRAME_LIMIT};
 use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use kith_protocol::limits;
 use libp2p::{StreamProtocol, request_response};
 use std::io;
 use thiserror::Error;
@@ -18,8 +18,8 @@ pub enum FrameError {
     /// No length, or a length of zero.
     #[error("an empty message")]
     Empty,
-    /// Longer than [`FRAME_LIMIT`].
-    #[error("a message of more than {FRAME_LIMIT} bytes")]
+    /// Longer than [`kith_protocol::limits::network::FRAME`].
+    #[error("a message of more than {} bytes", limits::network::FRAME)]
     TooLong,
     /// The length has padding bytes: a second spelling.
     #[error("a length that is not canonical")]
@@ -52,7 +52,7 @@ pub async fn read_frame<T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Result<V
 
 async fn read_length<T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Result<usize> {
     let mut length = 0;
-    for at in 0..FRAME_HEADER_LIMIT {
+    for at in 0..limits::network::FRAME_HEADER {
         let mut byte = [0];
         if io.read(&mut byte).await? == 0 {
             return Err(if at == 0 {
@@ -74,7 +74,7 @@ fn checked(length: usize, padded: bool) -> Result<usize, FrameError> {
     match length {
         _ if padded => Err(FrameError::NotCanonical),
         0 => Err(FrameError::Empty),
-        1..=FRAME_LIMIT => Ok(length),
+        1..=limits::network::FRAME => Ok(length),
         _ => Err(FrameError::TooLong),
     }
 }
@@ -89,7 +89,7 @@ pub async fn write_frame<T: AsyncWrite + Unpin + Send>(
     message: &[u8],
 ) -> io::Result<()> {
     let mut rest = checked(message.len(), false)?;
-    let mut header = Vec::with_capacity(FRAME_HEADER_LIMIT);
+    let mut header = Vec::with_capacity(limits::network::FRAME_HEADER);
     while rest >= 0x80 {
         header.push((rest & 0x7f) as u8 | 0x80);
         rest >>= 7;
@@ -172,10 +172,19 @@ mod tests {
 
     #[test]
     fn a_message_of_every_length_class_comes_back() {
-        for length in [1, 2, 127, 128, 16_383, 16_384, FRAME_LIMIT - 1, FRAME_LIMIT] {
+        for length in [
+            1,
+            2,
+            127,
+            128,
+            16_383,
+            16_384,
+            limits::network::FRAME - 1,
+            limits::network::FRAME,
+        ] {
             let message = vec![7; length];
             let bytes = framed(&message).unwrap();
-            assert!(bytes.len() - length <= FRAME_HEADER_LIMIT);
+            assert!(bytes.len() - length <= limits::network::FRAME_HEADER);
             assert_eq!(read(&bytes).unwrap(), message);
         }
     }
@@ -205,14 +214,14 @@ mod tests {
         let mut stream = Cursor::new([&[0x81, 0x80, 0x04][..], &[0; 70_000]].concat());
         assert!(block_on(read_frame(&mut stream)).is_err());
         assert_eq!(stream.position(), 3);
-        assert!(framed(&vec![0; FRAME_LIMIT + 1]).is_err());
+        assert!(framed(&vec![0; limits::network::FRAME + 1]).is_err());
     }
 
     #[test]
     fn an_endless_length_is_refused_after_three_bytes() {
         let mut stream = Cursor::new(vec![0xff; 1000]);
         assert!(block_on(read_frame(&mut stream)).is_err());
-        assert_eq!(stream.position(), FRAME_HEADER_LIMIT as u64);
+        assert_eq!(stream.position(), limits::network::FRAME_HEADER as u64);
     }
 
     #[test]

@@ -5,7 +5,6 @@
 use crate::clock;
 use crate::group::{Disk, Group};
 use crate::ledger_client::{Answered, LedgerClient};
-use crate::limits::{GROUP, LONGEST_NAP, SHORTEST_NAP};
 use crate::local_api::Asked;
 use crate::network::{Delivery, Network, Responder};
 use crate::post::{self, Asker, BadReply, Question, Unopened, Unsealed};
@@ -14,6 +13,7 @@ use crate::store::StoreError;
 use kith_protocol::agent::{Agent, Context, Event, Input, Step};
 use kith_protocol::error::{CommandError, Damage};
 use kith_protocol::ledger::Query;
+use kith_protocol::limits;
 use kith_protocol::message::{Body, Outgoing};
 use kith_protocol::time::Timestamp;
 use std::time::Duration;
@@ -124,12 +124,14 @@ impl<G: Agent, D: Disk> Driver<G, D> {
     }
 
     /// How long to sleep: until the deadline by the wall clock, which is looked at again after
-    /// [`LONGEST_NAP`], because it may be set meanwhile.
+    /// [`kith_protocol::limits::timer::LONGEST_NAP`], because it may be set meanwhile.
     fn nap(&self, due: Option<Timestamp>) -> Duration {
-        let Some(due) = due else { return LONGEST_NAP };
-        let wall = Duration::from_millis(due.since(clock::now()).0).min(LONGEST_NAP);
+        let Some(due) = due else {
+            return limits::timer::LONGEST_NAP;
+        };
+        let wall = Duration::from_millis(due.since(clock::now()).0).min(limits::timer::LONGEST_NAP);
         let rest = self.last_deadline.map_or(Duration::ZERO, |last| {
-            SHORTEST_NAP.saturating_sub(last.elapsed())
+            limits::timer::SHORTEST_NAP.saturating_sub(last.elapsed())
         });
         wall.max(rest)
     }
@@ -144,7 +146,7 @@ impl<G: Agent, D: Disk> Driver<G, D> {
             ledger: &mut self.ledger,
         };
         stepper.one(&mut group, first)?;
-        for _ in 1..GROUP {
+        for _ in 1..limits::queue::GROUP {
             let Some(next) = self.inbox.ready() else {
                 break;
             };

@@ -6,8 +6,8 @@
 //! is `kith-<16 hexadecimal digits of the home's path's SHA-256>/socket` in `$XDG_RUNTIME_DIR` or
 //! the directory for temporary files, which both programs compute alike.
 use crate::disk;
-use crate::limits::SOCKET_PATH_LIMIT;
 use etcetera::base_strategy::{BaseStrategy as _, Xdg};
+use kith_protocol::limits;
 use sha2::{Digest as _, Sha256};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -193,7 +193,7 @@ fn canonical(dir: &Path) -> io::Result<PathBuf> {
 }
 
 fn fits(socket: &Path) -> bool {
-    socket.as_os_str().len() <= SOCKET_PATH_LIMIT
+    socket.as_os_str().len() <= limits::local::SOCKET_PATH
 }
 
 fn short_socket(dir: &Path) -> PathBuf {
@@ -231,7 +231,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let deep = dir.path().join("x".repeat(60)).join("y".repeat(60));
         let home = Home::at(&deep).unwrap();
-        assert!(home.socket().as_os_str().len() <= SOCKET_PATH_LIMIT);
+        assert!(home.socket().as_os_str().len() <= limits::local::SOCKET_PATH);
         assert!(!home.socket().starts_with(home.dir()));
         home.prepare().unwrap();
         assert_eq!(Home::at(&deep).unwrap().socket(), home.socket());

@@ -11,6 +11,7 @@ use crate::passphrase::Passphrase;
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use kith_protocol::limits;
 use rand::Rng as _;
 use sha2::{Digest as _, Sha256};
 use std::io;
@@ -26,10 +27,6 @@ const DIGEST: usize = 32;
 /// Version, three parameters and the salt: what the wrapped key is bound to.
 const HEADER: usize = 1 + 3 * 4 + SALT;
 const LENGTH: usize = HEADER + NONCE + WRAPPED + DIGEST;
-/// A foreign file could otherwise ask for all memory there is, or for years.
-const MOST_MEMORY_KIB: u32 = 1 << 20;
-const MOST_PASSES: u32 = 64;
-const MOST_LANES: u32 = 16;
 
 /// The key under which the store seals every value.
 ///
@@ -224,9 +221,9 @@ fn read_cost(header: &[u8]) -> Option<Cost> {
         passes: number(1)?,
         lanes: number(2)?,
     };
-    let sane = cost.memory_kib <= MOST_MEMORY_KIB
-        && cost.passes <= MOST_PASSES
-        && cost.lanes <= MOST_LANES;
+    let sane = cost.memory_kib <= limits::store::KEYSTORE_KIB
+        && cost.passes <= limits::store::KEYSTORE_PASSES
+        && cost.lanes <= limits::store::KEYSTORE_LANES;
     sane.then_some(cost)
 }
 

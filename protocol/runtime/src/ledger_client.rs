@@ -4,23 +4,20 @@
 //! The answer is handed to the agent unverified; the agent's view verifies (L2). The throw-away
 //! DID keeps a ledger from linking questions with the agent's pairwise DIDs (G12).
 use crate::clock;
-use crate::limits::{ASKING, LEDGER_HOSTS};
 use crate::network::{ExchangeError, Network};
 use crate::post::{BadReply, Question, fresh_id};
 use kith_envelope::{SealError, seal};
 use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::did::{Did, LocalDid};
 use kith_protocol::ledger::{Answer, Ask, Query};
+use kith_protocol::limits;
 use kith_protocol::message::{Body, Outgoing, ledger};
-use kith_protocol::time::{Millis, Timestamp};
+use kith_protocol::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-
-/// How long a question is valid: for clocks that disagree, not for a slow network.
-const QUESTION_LIFETIME: Millis = Millis::seconds(3600);
 
 /// What a ledger said.
 pub(crate) struct Answered {
@@ -60,7 +57,7 @@ enum NoAnswer {
 
 impl LedgerClient {
     pub(crate) fn new(network: Network) -> (Self, mpsc::Receiver<Answered>) {
-        let (answers, arriving) = mpsc::channel(ASKING);
+        let (answers, arriving) = mpsc::channel(limits::queue::ASKING);
         let own = Arc::new(LocalDid::generate_did_key(&mut rand::rng()));
         let caller = Caller { network, own };
         (
@@ -80,7 +77,7 @@ impl LedgerClient {
         let topic = topic(&query);
         if let Some(next) = self.under_way.get_mut(&topic) {
             *next = Some(query);
-        } else if self.under_way.len() < ASKING {
+        } else if self.under_way.len() < limits::queue::ASKING {
             self.under_way.insert(topic, None);
             self.start(query);
         } else {
@@ -126,7 +123,7 @@ impl Caller {
         let tried = match query.ask {
             // Only the operator admits records.
             Ask::Append(_) => 1,
-            Ask::Follow { .. } => LEDGER_HOSTS,
+            Ask::Follow { .. } => limits::queue::LEDGER_HOSTS,
         };
         for host in query.hosts.iter().take(tried) {
             match self.ask_host(query, host).await {
@@ -166,7 +163,7 @@ impl Caller {
             to: host.clone(),
             thid: None,
             pthid: None,
-            expires: now.after(QUESTION_LIFETIME),
+            expires: now.after(limits::message::QUESTION_LIFETIME),
             body,
         }
     }

@@ -12,7 +12,6 @@ mod group;
 pub mod homes;
 pub mod keystore;
 mod ledger_client;
-pub mod limits;
 pub mod local_api;
 pub mod local_client;
 pub mod log;

@@ -13,7 +13,6 @@
 //!
 //! The status is 200 for an answer, 400 for what is no command, 413 for one that is too large, 409 for a command that was not
 //! carried out, 503 while stopping.
-use crate::limits::{EVENTS_KEPT, LOCAL_BODY, LOCAL_WAITING};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -26,6 +25,7 @@ use futures::{Stream, StreamExt as _, stream};
 use kith_protocol::agent::Event;
 use kith_protocol::did::Endpoint;
 use kith_protocol::error::CommandError;
+use kith_protocol::limits;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -66,8 +66,8 @@ pub(crate) struct Desk<C, A> {
 
 impl<C, A> Desk<C, A> {
     pub(crate) fn new(endpoint: Endpoint) -> (Self, mpsc::Receiver<Asked<C, A>>) {
-        let (asked, taken) = mpsc::channel(LOCAL_WAITING);
-        let (events, _) = broadcast::channel(EVENTS_KEPT);
+        let (asked, taken) = mpsc::channel(limits::local::WAITING);
+        let (events, _) = broadcast::channel(limits::local::EVENTS);
         let (stop, _) = watch::channel(false);
         (
             Self {
@@ -154,7 +154,7 @@ where
         .route("/v1/pending", get(pending))
         .route("/v1/events", get(events))
         .route("/v1/stop", post(stop))
-        .layer(DefaultBodyLimit::max(LOCAL_BODY))
+        .layer(DefaultBodyLimit::max(limits::local::BODY))
         .with_state(desk)
 }
 

@@ -1,6 +1,5 @@
 //! The other end of the local API: what every command of the programs uses.
 use crate::homes::{Home, HomeError};
-use crate::limits::LOCAL_BODY;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
@@ -9,6 +8,7 @@ use hyper_util::rt::TokioIo;
 use kith_protocol::agent::Event;
 use kith_protocol::did::Endpoint;
 use kith_protocol::error::CommandError;
+use kith_protocol::limits;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -16,9 +16,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use tokio::net::UnixStream;
-
-/// Bytes of one server-sent event: a hint is a few sentences.
-const EVENT_LIMIT: usize = 64 * 1024;
 
 /// Talks to the agent that runs on a socket. Every call opens a connection of its own.
 #[derive(Clone, Debug)]
@@ -36,7 +33,7 @@ pub enum ClientError {
     #[error(transparent)]
     Refused(#[from] CommandError),
     /// The command is larger than any the agent takes.
-    #[error("the command has {0} bytes and may have {LOCAL_BODY}")]
+    #[error("the command has {0} bytes and may have {most}", most = limits::local::BODY)]
     TooLarge(usize),
     /// The socket's directory is not this user's alone.
     #[error(transparent)]
@@ -121,7 +118,7 @@ impl LocalClient {
         A: DeserializeOwned,
     {
         let body = serde_json::to_vec(command).map_err(ClientError::NotUnderstood)?;
-        if body.len() > LOCAL_BODY {
+        if body.len() > limits::local::BODY {
             return Err(ClientError::TooLarge(body.len()));
         }
         said(&self.call(Method::POST, "/v1/commands", body).await?)
@@ -169,7 +166,7 @@ impl LocalClient {
         let response = self.send(method, path, body).await?;
         let answered = response.status().is_success();
         // An answer may hold all protected items, as a command may.
-        let body = Limited::new(response.into_body(), LOCAL_BODY);
+        let body = Limited::new(response.into_body(), limits::local::BODY);
         let body = body
             .collect()
             .await
@@ -272,7 +269,7 @@ impl Events {
             self.ready
                 .extend(read_block(&String::from_utf8_lossy(&block))?);
         }
-        if self.text.len() > EVENT_LIMIT {
+        if self.text.len() > limits::local::EVENT {
             return Err(broken("a hint is too long"));
         }
         Ok(())

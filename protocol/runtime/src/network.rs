@@ -1,7 +1,7 @@
 //! The network as the rest of the runtime sees it: a message and its answer.
 use crate::address::{self, AddressError};
-use crate::limits::{EXCHANGE_TIMEOUT, WAITING};
 use kith_protocol::did::Endpoint;
+use kith_protocol::limits;
 use libp2p::request_response::ResponseChannel;
 use libp2p::{Multiaddr, PeerId};
 use thiserror::Error;
@@ -42,7 +42,7 @@ pub enum ExchangeError {
     /// No connection: the peer is away, or its addresses are old.
     #[error("the peer cannot be reached")]
     Unreachable,
-    /// No answer within [`EXCHANGE_TIMEOUT`].
+    /// No answer within [`kith_protocol::limits::network::EXCHANGE`].
     #[error("the peer did not answer in time")]
     TimedOut,
     /// The peer closed the connection or the stream: it is gone, or it answers to strangers with
@@ -138,7 +138,7 @@ impl Network {
         &self.endpoint
     }
 
-    /// Sends a message and waits for its answer, at most [`EXCHANGE_TIMEOUT`]. A message to this
+    /// Sends a message and waits for its answer, at most [`kith_protocol::limits::network::EXCHANGE`]. A message to this
     /// very agent does not leave it: libp2p refuses to dial oneself.
     ///
     /// # Errors
@@ -156,7 +156,7 @@ impl Network {
                 self.ask(peer, addresses, message).await
             }
         };
-        timeout(EXCHANGE_TIMEOUT, answered)
+        timeout(limits::network::EXCHANGE, answered)
             .await
             .unwrap_or(Err(ExchangeError::TimedOut))
     }
@@ -202,5 +202,5 @@ impl Network {
 
 /// The channel on which messages wait for the agent.
 pub(crate) fn deliveries() -> (mpsc::Sender<Delivery>, mpsc::Receiver<Delivery>) {
-    mpsc::channel(WAITING)
+    mpsc::channel(limits::queue::WAITING)
 }

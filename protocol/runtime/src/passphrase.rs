@@ -1,5 +1,5 @@
 //! The passphrase that unlocks an agent's home on this machine.
-use crate::limits::PASSPHRASE_LIMIT;
+use kith_protocol::limits;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -18,8 +18,11 @@ pub enum PassphraseError {
     /// Nothing was given.
     #[error("the passphrase is empty")]
     Empty,
-    /// More than [`PASSPHRASE_LIMIT`] bytes: surely the wrong file.
-    #[error("the passphrase is longer than {PASSPHRASE_LIMIT} bytes: is it the right file?")]
+    /// More than [`kith_protocol::limits::local::PASSPHRASE`] bytes: surely the wrong file.
+    #[error(
+        "the passphrase is longer than {} bytes: is it the right file?",
+        limits::local::PASSPHRASE
+    )]
     TooLong,
     /// The file cannot be read.
     #[error("the passphrase cannot be read from {from}")]
@@ -39,7 +42,7 @@ impl Passphrase {
     pub fn new(bytes: Zeroizing<Vec<u8>>) -> Result<Self, PassphraseError> {
         match bytes.len() {
             0 => Err(PassphraseError::Empty),
-            1..=PASSPHRASE_LIMIT => Ok(Self(bytes)),
+            1..=limits::local::PASSPHRASE => Ok(Self(bytes)),
             _ => Err(PassphraseError::TooLong),
         }
     }
@@ -61,7 +64,7 @@ impl Passphrase {
 
     fn from_reader(reader: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
         // Room for one byte too many and a newline: the buffer never grows and leaves no copy.
-        let room = PASSPHRASE_LIMIT + 3;
+        let room = limits::local::PASSPHRASE + 3;
         let mut bytes = Zeroizing::new(Vec::with_capacity(room));
         reader.take(room as u64).read_to_end(&mut bytes)?;
         for end in [b'\n', b'\r'] {
@@ -106,7 +109,7 @@ mod tests {
     #[test]
     fn a_file_that_is_no_passphrase_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), vec![b'x'; PASSPHRASE_LIMIT + 1]).unwrap();
+        std::fs::write(file.path(), vec![b'x'; limits::local::PASSPHRASE + 1]).unwrap();
         assert!(matches!(
             Passphrase::from_file(file.path()),
             Err(PassphraseError::TooLong)

@@ -2,7 +2,7 @@
 //!
 //! sled 0.34 writes a page of more than a quarter of a segment into a file of its own, which
 //! neither its `flush` nor a sync of its `db` file makes durable. Rows of backup chunks would make
-//! such pages, so nothing longer than [`PIECE`] is put under one key.
+//! such pages, so nothing longer than [`kith_protocol::limits::store::PIECE`] is put under one key.
 //!
 //! ```text
 //! key            pieces u16 | nonce 24 | sealed value, first part
@@ -12,10 +12,10 @@
 //! associated data are [`FORMAT`], the number of pieces and the key: a value moved to another key,
 //! cut or lengthened does not open.
 use crate::keystore::WalletKey;
-use crate::limits::PIECE;
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use kith_protocol::keys::labels;
+use kith_protocol::limits;
 use zeroize::Zeroizing;
 
 /// The version of this layout.
@@ -35,7 +35,7 @@ impl Sealer {
 
     /// A row's value as the pieces to store, the first under the row's own key.
     pub(crate) fn seal(&self, key: &[u8], value: &[u8]) -> Vec<Vec<u8>> {
-        let count = (HEADER + value.len() + TAG).div_ceil(PIECE);
+        let count = (HEADER + value.len() + TAG).div_ceil(limits::store::PIECE);
         let count = u16::try_from(count).expect("a row has at most 1 MiB");
         let nonce: [u8; NONCE] = rand::random();
         let mut whole = count.to_be_bytes().to_vec();
@@ -51,7 +51,10 @@ impl Sealer {
             )
             .expect("a row is below every limit of the cipher");
         whole.extend_from_slice(&sealed);
-        whole.chunks(PIECE).map(<[u8]>::to_vec).collect()
+        whole
+            .chunks(limits::store::PIECE)
+            .map(<[u8]>::to_vec)
+            .collect()
     }
 
     /// The value from its pieces put together; nothing when they are not what was sealed.
@@ -101,14 +104,18 @@ mod tests {
         for length in [
             0,
             1,
-            PIECE - HEADER - TAG,
-            PIECE - HEADER - TAG + 1,
-            PIECE,
+            limits::store::PIECE - HEADER - TAG,
+            limits::store::PIECE - HEADER - TAG + 1,
+            limits::store::PIECE,
             1 << 20,
         ] {
             let value = vec![3; length];
             let pieces = sealer().seal(b"key", &value);
-            assert!(pieces.iter().all(|piece| piece.len() <= PIECE));
+            assert!(
+                pieces
+                    .iter()
+                    .all(|piece| piece.len() <= limits::store::PIECE)
+            );
             assert_eq!(usize::from(count(&pieces[0]).unwrap()), pieces.len());
             assert_eq!(*sealer().open(b"key", &pieces.concat()).unwrap(), value);
         }

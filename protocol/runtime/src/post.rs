@@ -2,15 +2,13 @@
 use kith_envelope::{Opened, Refused, SealError, open, seal};
 use kith_protocol::did::{Did, LocalDid};
 use kith_protocol::error::Damage;
+use kith_protocol::limits;
 use kith_protocol::message::{Body, BodyError, Outgoing, ProblemReport, Received};
 use kith_protocol::record::{self, Records};
-use kith_protocol::time::{Millis, Timestamp};
+use kith_protocol::time::Timestamp;
 use std::cell::OnceCell;
 use std::sync::Arc;
 use thiserror::Error;
-
-/// How long a reply is valid. It is read at once; the hour is for clocks that disagree.
-const REPLY_LIFETIME: Millis = Millis::seconds(3600);
 
 /// Why a message does not reach the agent.
 #[derive(Debug, Error)]
@@ -118,7 +116,7 @@ impl Asker {
             to: self.from.clone(),
             thid: Some(self.id.clone()),
             pthid: None,
-            expires: now.after(REPLY_LIFETIME),
+            expires: now.after(limits::message::REPLY_LIFETIME),
             body,
         }
     }
@@ -239,7 +237,7 @@ mod tests {
             to: to.did().clone(),
             thid: thid.map(Into::into),
             pthid: None,
-            expires: clock::now().after(REPLY_LIFETIME),
+            expires: clock::now().after(limits::message::REPLY_LIFETIME),
             body: Body::Empty(Empty {}),
         }
     }

@@ -1,7 +1,7 @@
 //! Messages of ours on their way: each id once, so many at a time.
-use crate::limits::{SENDING, SENDING_OR_WAITING};
 use crate::network::{ExchangeError, Network};
 use crate::post::Question;
+use kith_protocol::limits;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -26,8 +26,8 @@ pub(crate) struct Sending {
 
 impl Sending {
     pub(crate) fn new(network: Network) -> (Self, mpsc::Receiver<Returned>) {
-        let (returns, arriving) = mpsc::channel(SENDING);
-        let turns = Arc::new(Semaphore::new(SENDING));
+        let (returns, arriving) = mpsc::channel(limits::queue::SENDING);
+        let turns = Arc::new(Semaphore::new(limits::queue::SENDING));
         let runtime = Handle::current();
         (
             Self {
@@ -43,7 +43,7 @@ impl Sending {
 
     /// Takes a place for a message: not when it is under way already, or all places are taken.
     pub(crate) fn reserve(&mut self, id: &str) -> bool {
-        self.under_way.len() < SENDING_OR_WAITING && self.under_way.insert(id.into())
+        self.under_way.len() < limits::queue::SENDING_OR_WAITING && self.under_way.insert(id.into())
     }
 
     /// Sends a sealed message that has its place; its [`Returned`] comes in any case.

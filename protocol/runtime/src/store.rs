@@ -7,11 +7,11 @@
 //! kind there are and with which DIDs.
 use crate::disk;
 use crate::keystore::WalletKey;
-use crate::limits::{CACHE, KEY_LIMIT, SEGMENT};
 use crate::pieces::{self, FORMAT, Sealer};
 use crate::synced::Synced;
 use kith_protocol::error::Damage;
-use kith_protocol::record::{Batch, Bytes, Key, ROW_LIMIT, Records};
+use kith_protocol::limits;
+use kith_protocol::record::{Batch, Bytes, Key, Records};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -198,7 +198,7 @@ impl Store {
         value: Option<&[u8]>,
     ) -> Result<(), StoreError> {
         let length = value.map_or(0, <[u8]>::len);
-        if key.len() > KEY_LIMIT || length > ROW_LIMIT {
+        if key.len() > limits::row::KEY || length > limits::row::VALUE {
             let path = self.path.clone();
             return Err(StoreError::TooLarge {
                 path,
@@ -328,8 +328,8 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 fn open_sled(path: &Path) -> Result<sled::Db, StoreError> {
     let config = sled::Config::default()
         .path(path)
-        .cache_capacity(CACHE)
-        .segment_size(SEGMENT);
+        .cache_capacity(limits::store::CACHE)
+        .segment_size(limits::store::SEGMENT);
     for _ in 0..LOCK_TRIES {
         match catch_unwind(AssertUnwindSafe(|| config.open())) {
             Ok(Ok(db)) => return Ok(db),

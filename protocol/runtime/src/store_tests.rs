@@ -1,5 +1,5 @@
 use super::*;
-use crate::limits::PIECE;
+use kith_protocol::limits;
 use kith_protocol::record::{self, Row, Space};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -79,7 +79,10 @@ fn what_was_flushed_is_there_after_a_reopening() {
 fn a_batch_puts_and_deletes_in_one() {
     let place = Place::new();
     let store = place.open().unwrap();
-    keep(&store, &[note(1, "one"), note(2, &"two".repeat(PIECE))]);
+    keep(
+        &store,
+        &[note(1, "one"), note(2, &"two".repeat(limits::store::PIECE))],
+    );
     let mut change = batch(&[note(3, "three")]);
     change.delete::<Note>(&2_u16.to_be_bytes());
     store.apply(&change).unwrap();
@@ -92,7 +95,14 @@ fn a_batch_puts_and_deletes_in_one() {
 fn a_row_grows_and_shrinks_without_leavings() {
     let place = Place::new();
     let store = place.open().unwrap();
-    for times in [1, PIECE, 3, 4 * PIECE, 2 * PIECE, 1] {
+    for times in [
+        1,
+        limits::store::PIECE,
+        3,
+        4 * limits::store::PIECE,
+        2 * limits::store::PIECE,
+        1,
+    ] {
         let text = "words".repeat(times);
         keep(&store, &[note(1, &text)]);
         assert_eq!(all(&store), [note(1, &text)]);
@@ -109,7 +119,7 @@ fn a_scan_sees_the_rows_of_its_prefix_in_order() {
         &[
             note(0x0102, "c"),
             note(0x0001, "a"),
-            note(0x0101, &"b".repeat(PIECE)),
+            note(0x0101, &"b".repeat(limits::store::PIECE)),
         ],
     );
     let texts: Vec<_> = record::load_all::<Note>(&store, &[1]).unwrap();
@@ -189,11 +199,18 @@ fn a_flipped_byte_in_a_value_names_the_row() {
 fn a_lost_or_swapped_piece_names_the_row() {
     for break_it in [
         |store: &Store, part: &[u8]| drop(store.db.remove(part).unwrap()),
-        |store: &Store, part: &[u8]| drop(store.db.insert(part, vec![0; PIECE]).unwrap()),
+        |store: &Store, part: &[u8]| {
+            drop(
+                store
+                    .db
+                    .insert(part, vec![0; limits::store::PIECE])
+                    .unwrap(),
+            )
+        },
     ] {
         let place = Place::new();
         let store = place.open().unwrap();
-        keep(&store, &[note(1, &"long".repeat(PIECE))]);
+        keep(&store, &[note(1, &"long".repeat(limits::store::PIECE))]);
         let row = Key::new(Space::History, &1_u16.to_be_bytes());
         break_it(&store, &pieces::part_key(row.as_bytes(), 1));
         assert!(store.read(&row).unwrap().is_empty());
@@ -219,7 +236,10 @@ fn a_value_moved_to_another_key_names_the_row() {
 fn a_row_beyond_the_limits_is_refused_and_nothing_of_its_batch_is_written() {
     let place = Place::new();
     let store = place.open().unwrap();
-    let refused = store.apply(&batch(&[note(1, "one"), note(2, &"x".repeat(ROW_LIMIT))]));
+    let refused = store.apply(&batch(&[
+        note(1, "one"),
+        note(2, &"x".repeat(limits::row::VALUE)),
+    ]));
     assert!(matches!(refused, Err(StoreError::TooLarge { .. })));
     assert!(all(&store).is_empty());
 }
@@ -232,7 +252,7 @@ fn no_secret_and_no_text_lies_readable_in_the_files() {
         &store,
         &[
             note(1, "the boat is called Marguerite"),
-            note(2, &"Marguerite".repeat(PIECE)),
+            note(2, &"Marguerite".repeat(limits::store::PIECE)),
         ],
     );
     drop(store);

@@ -3,10 +3,10 @@
 //! Spec: `spec/wire.md`, "Framing"; G15. libp2p has no limits of its own; all of them are set here, from
 //! `limits.rs`.
 use crate::codec::{self, Frames};
-use crate::limits;
 use crate::network::{Delivery, ExchangeError, Network, Order, Responder, deliveries};
 use futures::StreamExt as _;
-use kith_protocol::did::{DidError, Endpoint, MAX_ADDRESSES};
+use kith_protocol::did::{DidError, Endpoint};
+use kith_protocol::limits;
 use libp2p::multiaddr::Protocol;
 use libp2p::request_response::{
     self, InboundFailure, OutboundFailure, OutboundRequestId, ProtocolSupport, ResponseChannel,
@@ -61,7 +61,7 @@ impl Behaviour {
         let protocols = [(codec::PROTOCOL, ProtocolSupport::Full)];
         Self {
             connections: connection_limits::Behaviour::new(connection_limits()),
-            memory: memory_connection_limits::Behaviour::with_max_bytes(limits::MEMORY_LIMIT),
+            memory: memory_connection_limits::Behaviour::with_max_bytes(limits::network::MEMORY),
             identify: identify::Behaviour::new(identify_config(key)),
             ping: ping::Behaviour::default(),
             messages: request_response::Behaviour::new(protocols, message_config()),
@@ -71,12 +71,12 @@ impl Behaviour {
 
 fn connection_limits() -> connection_limits::ConnectionLimits {
     connection_limits::ConnectionLimits::default()
-        .with_max_established(Some(limits::CONNECTIONS))
-        .with_max_established_incoming(Some(limits::CONNECTIONS_IN))
-        .with_max_established_outgoing(Some(limits::CONNECTIONS_OUT))
-        .with_max_established_per_peer(Some(limits::CONNECTIONS_PER_PEER))
-        .with_max_pending_incoming(Some(limits::CONNECTIONS_PENDING))
-        .with_max_pending_outgoing(Some(limits::CONNECTIONS_PENDING))
+        .with_max_established(Some(limits::network::CONNECTIONS))
+        .with_max_established_incoming(Some(limits::network::CONNECTIONS_IN))
+        .with_max_established_outgoing(Some(limits::network::CONNECTIONS_OUT))
+        .with_max_established_per_peer(Some(limits::network::CONNECTIONS_PER_PEER))
+        .with_max_pending_incoming(Some(limits::network::CONNECTIONS_PENDING))
+        .with_max_pending_outgoing(Some(limits::network::CONNECTIONS_PENDING))
 }
 
 /// Says no more than it must: neither the addresses of this machine's other networks nor which
@@ -89,13 +89,13 @@ fn identify_config(key: &identity::Keypair) -> identify::Config {
 
 fn message_config() -> request_response::Config {
     request_response::Config::default()
-        .with_request_timeout(limits::EXCHANGE_TIMEOUT)
-        .with_max_concurrent_streams(limits::STREAMS)
+        .with_request_timeout(limits::network::EXCHANGE)
+        .with_max_concurrent_streams(limits::network::STREAMS)
 }
 
 fn yamux_config() -> yamux::Config {
     let mut config = yamux::Config::default();
-    config.set_max_num_streams(limits::YAMUX_STREAMS);
+    config.set_max_num_streams(limits::network::YAMUX_STREAMS);
     config
 }
 
@@ -108,10 +108,10 @@ fn build(key: identity::Keypair) -> Result<Swarm<Behaviour>, SwarmError> {
         .unwrap_or_else(|never| match never {})
         .with_swarm_config(|config| {
             config
-                .with_idle_connection_timeout(limits::IDLE_TIMEOUT)
-                .with_max_negotiating_inbound_streams(limits::STREAMS_NEGOTIATING)
+                .with_idle_connection_timeout(limits::network::IDLE)
+                .with_max_negotiating_inbound_streams(limits::network::STREAMS_NEGOTIATING)
         })
-        .with_connection_timeout(limits::EXCHANGE_TIMEOUT)
+        .with_connection_timeout(limits::network::EXCHANGE)
         .build();
     Ok(swarm)
 }
@@ -136,12 +136,12 @@ pub async fn start(
     };
     let addresses = addresses
         .iter()
-        .take(MAX_ADDRESSES)
+        .take(limits::did::ADDRESSES)
         .map(Multiaddr::to_string)
         .collect();
     let endpoint = Endpoint::new(peer.to_string(), addresses)?;
     // Every delivery may be answered while as many messages of ours are asked.
-    let (orders, taken) = mpsc::channel(limits::WAITING + limits::SENDING);
+    let (orders, taken) = mpsc::channel(limits::queue::WAITING + limits::queue::SENDING);
     let (delivered, arriving) = deliveries();
     let post = Post::new(swarm, orders.downgrade(), delivered.clone());
     tokio::spawn(post.run(taken));
@@ -342,7 +342,7 @@ impl Post {
         let places = self
             .places
             .entry(peer)
-            .or_insert_with(|| Arc::new(Semaphore::new(limits::WAITING_PER_PEER)));
+            .or_insert_with(|| Arc::new(Semaphore::new(limits::queue::WAITING_PER_PEER)));
         let (Ok(place), Some(orders)) = (places.clone().try_acquire_owned(), self.orders.upgrade())
         else {
             return tracing::debug!(%peer, "a message was dropped: too many of this peer wait");
@@ -366,7 +366,7 @@ impl Post {
     fn forget_the_gone(&mut self) {
         let swarm = &self.swarm;
         self.places.retain(|peer, places| {
-            swarm.is_connected(peer) || places.available_permits() < limits::WAITING_PER_PEER
+            swarm.is_connected(peer) || places.available_permits() < limits::queue::WAITING_PER_PEER
         });
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
-use crate::limits::{WAITING, WAITING_PER_PEER};
 use futures::future::join_all;
 use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use kith_protocol::limits;
 use libp2p::StreamProtocol;
 use libp2p::identity::Keypair;
 
@@ -34,7 +34,7 @@ async fn mirror() -> Network {
 async fn a_message_of_every_size_is_answered_by_another_peer_and_by_oneself() {
     let (alice, bob) = (mirror().await, mirror().await);
     for to in [bob.endpoint(), alice.endpoint()] {
-        for size in [1, 1000, limits::FRAME_LIMIT] {
+        for size in [1, 1000, limits::network::FRAME] {
             let mut message = vec![0; size];
             message[0] = 1;
             let answer = alice.exchange(to, message.clone()).await.unwrap();
@@ -47,7 +47,7 @@ async fn a_message_of_every_size_is_answered_by_another_peer_and_by_oneself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_above_the_limit_does_not_leave() {
     let (alice, bob) = (mirror().await, mirror().await);
-    let large = vec![0; limits::FRAME_LIMIT + 1];
+    let large = vec![0; limits::network::FRAME + 1];
     assert!(alice.exchange(bob.endpoint(), large).await.is_err());
     assert!(alice.exchange(bob.endpoint(), vec![1]).await.is_ok());
 }
@@ -86,14 +86,14 @@ async fn a_message_that_is_dropped_closes_its_stream_at_once() {
 async fn a_peer_that_floods_has_its_places_and_leaves_the_others_theirs() {
     let (flooder, honest, (bob, mut deliveries)) =
         (mirror().await, mirror().await, network().await);
-    let flood: Vec<_> = (0..WAITING_PER_PEER * 3 / 2)
+    let flood: Vec<_> = (0..limits::queue::WAITING_PER_PEER * 3 / 2)
         .map(|_| {
             let (flooder, to) = (flooder.clone(), bob.endpoint().clone());
             tokio::spawn(async move { flooder.exchange(&to, vec![1]).await })
         })
         .collect();
     let mut waiting = Vec::new();
-    for _ in 0..WAITING_PER_PEER {
+    for _ in 0..limits::queue::WAITING_PER_PEER {
         waiting.push(deliveries.recv().await.unwrap());
     }
     let to = bob.endpoint().clone();
@@ -110,7 +110,10 @@ async fn a_peer_that_floods_has_its_places_and_leaves_the_others_theirs() {
         .iter()
         .filter(|answer| matches!(answer, Ok(Ok(_))))
         .count();
-    assert!(served >= WAITING_PER_PEER && WAITING > WAITING_PER_PEER);
+    assert!(
+        served >= limits::queue::WAITING_PER_PEER
+            && limits::queue::WAITING > limits::queue::WAITING_PER_PEER
+    );
 }
 
 /// Writes its bytes as they are, and reads what comes.

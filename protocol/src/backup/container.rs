@@ -1,11 +1,9 @@
 //! Sealing a wallet into chunks, and opening it again.
-use crate::backup::{
-    BackupHeader, CHUNK_PLAIN, CHUNKS_LIMIT, Draft, Slot, SlotKey, WALLET_LIMIT, WALLET_OVERHEAD,
-    Wallet,
-};
+use crate::backup::{BackupHeader, Draft, Slot, SlotKey, Wallet};
 use crate::codec;
 use crate::keys::role::AgentPolicy;
 use crate::keys::{DataKey, RecoveryKey, RecoverySecret, SigningKey};
+use crate::limits;
 use crate::vss::Decrypt;
 use rand_core::CryptoRng;
 use thiserror::Error;
@@ -69,12 +67,12 @@ pub fn seal(
         return Err(SealError::NoHost);
     }
     let plain = codec::encode_secret(1, wallet);
-    if plain.len() > WALLET_LIMIT + WALLET_OVERHEAD {
+    if plain.len() > limits::backup::WALLET + limits::backup::WALLET_OVERHEAD {
         return Err(SealError::TooLarge(plain.len()));
     }
     let data_key = DataKey::generate(rng);
-    let count = plain.len().div_ceil(CHUNK_PLAIN);
-    let pieces = plain.chunks(CHUNK_PLAIN).enumerate();
+    let count = plain.len().div_ceil(limits::backup::CHUNK_PLAIN);
+    let pieces = plain.chunks(limits::backup::CHUNK_PLAIN).enumerate();
     let chunks: Vec<_> = pieces
         .map(|(index, piece)| data_key.seal(&place(&draft, index, count), piece, rng))
         .collect();
@@ -110,7 +108,12 @@ pub fn unseal(
         .iter()
         .find_map(|slot| slot.unwrap(secret, host).ok());
     let plain = open_chunks(header, chunks, &data_key.ok_or(UnsealError::NoSlot)?)?;
-    codec::decode(1, &plain, CHUNKS_LIMIT * CHUNK_PLAIN).map_err(|_| UnsealError::NotAWallet)
+    codec::decode(
+        1,
+        &plain,
+        limits::backup::CHUNKS * limits::backup::CHUNK_PLAIN,
+    )
+    .map_err(|_| UnsealError::NotAWallet)
 }
 
 fn open_chunks(
@@ -120,7 +123,7 @@ fn open_chunks(
 ) -> Result<Zeroizing<Vec<u8>>, UnsealError> {
     let count = header.chunks.len();
     // Reserved at once: a growing buffer would leave copies of the wallet in freed memory.
-    let mut plain = Zeroizing::new(Vec::with_capacity(count * CHUNK_PLAIN));
+    let mut plain = Zeroizing::new(Vec::with_capacity(count * limits::backup::CHUNK_PLAIN));
     for index in 0..count {
         let chunk = chunks
             .get(index)

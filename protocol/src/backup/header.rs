@@ -1,9 +1,10 @@
 //! A backup's header: signed, chained, and naming every chunk.
-use crate::backup::{CHUNK, CHUNKS_LIMIT, HEADER_LIMIT, SLOTS_LIMIT, Slot};
+use crate::backup::Slot;
 use crate::bytes::Digest;
 use crate::codec;
 use crate::keys::role::AgentPolicy;
 use crate::keys::{Signature, SigningKey, VerifyingKey, labels};
+use crate::limits;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -81,10 +82,10 @@ impl BackupHeader {
     /// [`HeaderError`] saying which of these fails.
     pub fn read(bytes: &[u8]) -> Result<Self, HeaderError> {
         let header: Self =
-            codec::decode(1, bytes, HEADER_LIMIT).map_err(|_| HeaderError::Malformed)?;
-        let bounded = (1..=SLOTS_LIMIT).contains(&header.slots.len())
-            && (1..=CHUNKS_LIMIT).contains(&header.chunks.len())
-            && header.bytes <= (header.chunks.len() * CHUNK) as u64;
+            codec::decode(1, bytes, limits::backup::HEADER).map_err(|_| HeaderError::Malformed)?;
+        let bounded = (1..=limits::backup::SLOTS).contains(&header.slots.len())
+            && (1..=limits::backup::CHUNKS).contains(&header.chunks.len())
+            && header.bytes <= (header.chunks.len() * limits::backup::CHUNK) as u64;
         if !bounded {
             return Err(HeaderError::OutOfBounds);
         }

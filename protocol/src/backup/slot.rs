@@ -12,6 +12,7 @@ use crate::keys::{
     AgreementKey, AgreementSecret, DataKey, RecoveryKey, RecoverySecret, SealedBox, labels,
     sealed_box,
 };
+use crate::limits;
 use crate::secret::SecretBytes;
 use crate::vss::Decrypt;
 use rand_core::CryptoRng;
@@ -36,9 +37,6 @@ pub struct Slot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("it does not open with this key")]
 pub struct WrongKey;
-
-/// Bytes of a sealed slot key: a version and the key.
-const SLOT_KEY_LIMIT: usize = 33;
 
 impl SlotKey {
     /// A fresh one.
@@ -70,7 +68,7 @@ impl SlotKey {
         sealed: &SealedBox<R>,
     ) -> Result<Self, WrongKey> {
         let bytes = sealed_box::open(secret, context.as_bytes(), sealed).map_err(|_| WrongKey)?;
-        codec::decode(1, &bytes, SLOT_KEY_LIMIT).map_err(|_| WrongKey)
+        codec::decode(1, &bytes, limits::backup::SLOT_KEY).map_err(|_| WrongKey)
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a [`super::Did`] resolves to.
 
 use super::endpoint::{Endpoint, PEER_ID_SCHEME};
-use super::{DidError, MAX_KEYS, Multikey};
+use super::{DidError, Multikey};
 use crate::keys::role::{Pairwise, PairwiseAgreement};
 use crate::keys::{AgreementKey, VerifyingKey};
+use crate::limits;
 
 /// What a key may be used for (DID Core 1.0, section 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl DidDocument {
         methods: Vec<VerificationMethod>,
         service: Option<Service>,
     ) -> Result<Self, DidError> {
-        if methods.len() > MAX_KEYS {
+        if methods.len() > limits::did::KEYS {
             return Err(DidError::TooManyKeys);
         }
         for (at, method) in methods.iter().enumerate() {

@@ -1,7 +1,8 @@
 //! Where an agent can be reached, and how that stands in a `did:peer:2` service.
 
+use super::DidError;
 use super::json::ServiceJson;
-use super::{DidError, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_PEER_ID_BYTES};
+use crate::limits;
 use serde::{Deserialize, Serialize};
 
 /// Scheme of a service `uri` that names a libp2p peer (DIDComm over libp2p, DIF, 2022).
@@ -40,7 +41,7 @@ impl Endpoint {
     /// 256 bytes of printable ASCII without quote and backslash.
     pub fn new(peer_id: String, addresses: Vec<String>) -> Result<Self, DidError> {
         if is_peer_id(&peer_id)
-            && addresses.len() <= MAX_ADDRESSES
+            && addresses.len() <= limits::did::ADDRESSES
             && addresses.iter().all(|address| is_address(address))
         {
             Ok(Self { peer_id, addresses })
@@ -69,13 +70,14 @@ impl Endpoint {
 }
 
 fn is_peer_id(text: &str) -> bool {
-    (1..=MAX_PEER_ID_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+    (1..=limits::did::PEER_ID_BYTES).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// Quote and backslash are left out because JSON would escape them, and the bound on the whole
 /// identifier counts unescaped bytes. No multiaddress needs them.
 fn is_address(text: &str) -> bool {
-    (2..=MAX_ADDRESS_BYTES).contains(&text.len())
+    (2..=limits::did::ADDRESS_BYTES).contains(&text.len())
         && text.starts_with('/')
         && text
             .bytes()

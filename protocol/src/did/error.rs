@@ -7,7 +7,7 @@ use crate::keys::KeyError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DidError {
-    /// Longer than [`super::MAX_DID_BYTES`].
+    /// Longer than [`crate::limits::did::DID_BYTES`].
     #[error("the identifier is too long")]
     TooLong,
     /// Neither `did:key` nor `did:peer:2`.
@@ -31,7 +31,7 @@ pub enum DidError {
     /// The same key twice.
     #[error("a key stands in the identifier twice")]
     DuplicateKey,
-    /// More than [`super::MAX_KEYS`].
+    /// More than [`crate::limits::did::KEYS`].
     #[error("the identifier holds too many keys")]
     TooManyKeys,
     /// No key to encrypt to, or none to verify with.

@@ -1,6 +1,7 @@
 //! [`Did`]: the text, proven to resolve.
 
-use super::{DidDocument, DidError, MAX_DID_BYTES, key, peer};
+use super::{DidDocument, DidError, key, peer};
+use crate::limits;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
 use std::str::FromStr;
@@ -47,7 +48,7 @@ impl Did {
 
 fn document_of(text: &str) -> Result<DidDocument, DidError> {
     // First of all: everything after this costs time in proportion to the length.
-    if text.len() > MAX_DID_BYTES {
+    if text.len() > limits::did::DID_BYTES {
         return Err(DidError::TooLong);
     }
     if let Some(multikey) = text.strip_prefix(key::PREFIX) {

@@ -1,7 +1,8 @@
 //! The JSON inside a `did:peer:2` service element, with the abbreviations of the method
 //! (Peer DID Method Specification, "Generating a did:peer:2").
 
-use super::{DidError, MAX_SERVICE_ITEMS, Service};
+use super::{DidError, Service};
+use crate::limits;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -52,7 +53,7 @@ impl ServiceJson {
         let known = matches!(json.kind.as_str(), "dm" | "DIDCommMessaging");
         let few = [&accept, &routing_keys, &multi_addrs]
             .iter()
-            .all(|v| v.len() <= MAX_SERVICE_ITEMS);
+            .all(|v| v.len() <= limits::did::SERVICE_ITEMS);
         if known && few {
             Ok(Service {
                 uri,

@@ -32,25 +32,5 @@ pub use identifier::Did;
 pub use local::LocalDid;
 pub use multikey::Multikey;
 
-/// Longest identifier accepted, in bytes. A `did:peer:2` with four full addresses needs about
-/// 1,800; ours with one needs about 260.
-pub const MAX_DID_BYTES: usize = 2_048;
-/// Most keys in one document. Each costs the reader a point decompression.
-pub const MAX_KEYS: usize = 8;
-/// Most addresses in one endpoint: they travel in QR codes.
-pub const MAX_ADDRESSES: usize = 4;
-/// Longest address, in bytes. A relayed address with two peer ids needs about 200.
-pub const MAX_ADDRESS_BYTES: usize = 256;
-/// Longest libp2p peer id in its text form, in bytes. Ed25519 ids have 52.
-pub const MAX_PEER_ID_BYTES: usize = 64;
-/// Most routing keys and most accepted profiles in one service.
-pub const MAX_SERVICE_ITEMS: usize = 4;
-
-// Four full addresses, their JSON and base64, two keys and the prefixes fit into one identifier.
-const _: () = assert!(
-    (MAX_ADDRESSES * (MAX_ADDRESS_BYTES + 3) + MAX_PEER_ID_BYTES + 96) * 4 / 3 + 128
-        <= MAX_DID_BYTES
-);
-
 #[cfg(test)]
 mod tests;

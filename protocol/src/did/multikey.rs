@@ -6,11 +6,10 @@
 use super::DidError;
 use crate::keys::role::{Pairwise, PairwiseAgreement};
 use crate::keys::{AgreementKey, VerifyingKey};
+use crate::limits;
 
 const ED25519_PUB: [u8; 2] = [0xed, 0x01];
 const X25519_PUB: [u8; 2] = [0xec, 0x01];
-/// `z` and base58btc of 34 bytes: never longer than this.
-const MAX_TEXT: usize = 1 + 48;
 
 /// A checked public key together with its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +28,7 @@ impl Multikey {
     /// another codec or length, [`DidError::InvalidKey`] for a point nobody honest has.
     pub fn parse(text: &str) -> Result<Self, DidError> {
         let digits = text.strip_prefix('z').ok_or(DidError::NotCanonical)?;
-        if text.len() > MAX_TEXT {
+        if text.len() > limits::did::KEY_TEXT {
             return Err(DidError::UnsupportedKey);
         }
         let bytes = bs58::decode(digits)

@@ -6,8 +6,9 @@
 
 use super::VerificationMethod;
 use super::json::ServiceJson;
-use super::{DidDocument, DidError, Endpoint, MAX_KEYS, Multikey, Purpose, Service};
+use super::{DidDocument, DidError, Endpoint, Multikey, Purpose, Service};
 use crate::bytes::{from_base64url, to_base64url};
+use crate::limits;
 
 /// What every identifier of this method starts with.
 pub const PREFIX: &str = "did:peer:2.";
@@ -49,7 +50,7 @@ fn method(
     key: &str,
 ) -> Result<VerificationMethod, DidError> {
     // Before parsing: two kilobytes of keys would otherwise all be decompressed.
-    if earlier.len() == MAX_KEYS {
+    if earlier.len() == limits::did::KEYS {
         return Err(DidError::TooManyKeys);
     }
     let key = Multikey::parse(key)?;

@@ -14,12 +14,15 @@ use zeroize::Zeroizing;
 use super::labels;
 use super::sealed_box::OpenError;
 use crate::bytes::{BytesError, serde_by_array};
+use crate::limits;
 use crate::secret::SecretBytes;
 
 const NONCE: usize = 24;
 
 /// Bytes that sealing adds to a plaintext: a nonce and a tag.
 pub const OVERHEAD: usize = NONCE + 16;
+
+const _: () = assert!(OVERHEAD == limits::backup::CHUNK_OVERHEAD);
 
 /// Layer 2: wraps data keys and nothing else.
 ///

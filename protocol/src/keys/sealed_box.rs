@@ -4,6 +4,7 @@
 //! XChaCha20-Poly1305 with the context as associated data. The envelope proves who sent it; the
 //! box adds that the content stays closed when the envelope's long-lived keys are lost later.
 
+use crate::limits;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -23,10 +24,6 @@ use super::suite::{KeyError, Suite};
 use crate::bytes::Blob;
 use crate::secret::SecretBytes;
 
-/// The most plaintext a box takes, in bytes. What goes into boxes (a share, a host key) is far
-/// smaller; the bound keeps a box well inside one 64 KiB message.
-pub const MAX_PLAINTEXT: usize = 16 * 1024;
-
 const PUBLIC: usize = 33;
 const TAG: usize = 16;
 const KEY: usize = 32;
@@ -35,7 +32,7 @@ const NONCE: usize = 24;
 /// Why something could not be sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
-    /// More than [`MAX_PLAINTEXT`] bytes.
+    /// More than [`crate::limits::sharing::BOX_PLAIN`] bytes.
     #[error("{0} bytes are more than a sealed box takes")]
     TooLong(usize),
     /// The recipient's key gives an agreement that anybody knows.
@@ -66,7 +63,7 @@ pub fn seal<R: AgreementRole>(
     plaintext: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<SealedBox<R>, SealError> {
-    if plaintext.len() > MAX_PLAINTEXT {
+    if plaintext.len() > limits::sharing::BOX_PLAIN {
         return Err(SealError::TooLong(plaintext.len()));
     }
     let ephemeral = AgreementSecret::<R>::generate(rng);
@@ -132,7 +129,7 @@ fn schedule<R: AgreementRole>(
 
 impl<R: AgreementRole> SealedBox<R> {
     /// The most bytes a box has on the wire.
-    pub const MAX_LENGTH: usize = PUBLIC + MAX_PLAINTEXT + TAG;
+    pub const MAX_LENGTH: usize = PUBLIC + limits::sharing::BOX_PLAIN + TAG;
 
     const fn trusted(bytes: Vec<u8>) -> Self {
         let role = PhantomData;
@@ -256,9 +253,12 @@ mod tests {
     fn a_box_has_a_longest_and_a_shortest_length() {
         let (secret, _) = sealed();
         let to = secret.public_key();
-        assert!(seal(&to, b"", &[0; MAX_PLAINTEXT], &mut rng()).is_ok());
-        let refused = seal(&to, b"", &[0; MAX_PLAINTEXT + 1], &mut rng());
-        assert_eq!(refused, Err(SealError::TooLong(MAX_PLAINTEXT + 1)));
+        assert!(seal(&to, b"", &[0; limits::sharing::BOX_PLAIN], &mut rng()).is_ok());
+        let refused = seal(&to, b"", &[0; limits::sharing::BOX_PLAIN + 1], &mut rng());
+        assert_eq!(
+            refused,
+            Err(SealError::TooLong(limits::sharing::BOX_PLAIN + 1))
+        );
         for length in [
             0,
             PUBLIC + TAG - 1,

@@ -2,11 +2,11 @@
 use super::checkpoint::Checkpoint;
 use super::entry::Entry;
 use super::extend::{ExtendError, Extension};
-use super::limits::PAGE_LIMIT;
 use super::tree::Tree;
 use crate::agent::Work;
 use crate::bytes::{Blob, Digest};
 use crate::error::Damage;
+use crate::limits;
 use crate::record::{self, Key, Records, Row, Space};
 use crate::time::Timestamp;
 use core::marker::PhantomData;
@@ -149,7 +149,7 @@ impl<S: Shelf> Book<S> {
         while end < size {
             let entry = self.entry(records, end)?;
             bytes += entry.len();
-            if bytes > PAGE_LIMIT {
+            if bytes > limits::ledger::PAGE {
                 break;
             }
             entries.push(entry);

@@ -9,10 +9,10 @@
 //! — kith.example/log x08go/ZJkuBS9UG/...        the operator's signature
 //! ```
 use super::descriptor::Descriptor;
-use super::limits::{LOG_LIMIT, NOTE_LIMIT};
 use crate::bytes::Digest;
 use crate::keys::role::LedgerOperator;
 use crate::keys::{SigningKey, VerifyingKey};
+use crate::limits;
 use crate::time::Timestamp;
 use signed_note::{Note, Signature, Verifier};
 use thiserror::Error;
@@ -83,7 +83,7 @@ impl Checkpoint {
             root: Digest(parsed.hash().0),
             time: read_time(parsed.extension()).ok_or(CheckpointError::Text)?,
         };
-        let canonical = own.size <= LOG_LIMIT && own.text().as_bytes() == text;
+        let canonical = own.size <= limits::ledger::LOG && own.text().as_bytes() == text;
         if canonical {
             Ok(own)
         } else {
@@ -108,7 +108,7 @@ pub(super) fn read_note(
     descriptor: &Descriptor,
     bytes: &[u8],
 ) -> Result<Unverified, CheckpointError> {
-    if bytes.len() > NOTE_LIMIT {
+    if bytes.len() > limits::ledger::NOTE {
         return Err(CheckpointError::TooLong(bytes.len()));
     }
     let note = Note::from_bytes(bytes).map_err(|_| CheckpointError::Note)?;

@@ -7,7 +7,7 @@ use crate::codec::{self, DecodeError};
 use crate::did::Did;
 use crate::keys::role::{LedgerOperator, LedgerWitness};
 use crate::keys::{VerifyingKey, labels};
-use crate::ledger::limits::{DESCRIPTOR_LIMIT, NAME_LIMIT, SUCCESSORS_LIMIT, WITNESSES_LIMIT};
+use crate::limits;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -70,11 +70,15 @@ pub enum DescriptorError {
     Bytes(#[from] DecodeError),
     /// A name that does not fit on a signature line.
     #[error(
-        "`{0}` is no name for a log or witness: 1 to {NAME_LIMIT} visible characters without `+`"
+        "`{0}` is no name for a log or witness: 1 to {most} visible characters without `+`", most = limits::ledger::NAME
     )]
     Name(String),
     /// More than the bound.
-    #[error("more than {WITNESSES_LIMIT} witnesses or {SUCCESSORS_LIMIT} successors")]
+    #[error(
+        "more than {} witnesses or {} successors",
+        limits::ledger::WITNESSES,
+        limits::ledger::SUCCESSORS
+    )]
     TooMany,
     /// A name, key or address that stands twice, and so would count twice.
     #[error("a name, key or address stands twice in the descriptor")]
@@ -122,7 +126,7 @@ impl Descriptor {
     /// # Errors
     /// [`DescriptorError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DescriptorError> {
-        let descriptor: Self = codec::decode(VERSION, bytes, DESCRIPTOR_LIMIT)?;
+        let descriptor: Self = codec::decode(VERSION, bytes, limits::ledger::DESCRIPTOR)?;
         descriptor.validate()?;
         Ok(descriptor)
     }
@@ -138,7 +142,9 @@ impl Descriptor {
     /// # Errors
     /// The first [`DescriptorError`] found.
     pub fn validate(&self) -> Result<(), DescriptorError> {
-        if self.witnesses.len() > WITNESSES_LIMIT || self.successors.len() > SUCCESSORS_LIMIT {
+        if self.witnesses.len() > limits::ledger::WITNESSES
+            || self.successors.len() > limits::ledger::SUCCESSORS
+        {
             return Err(DescriptorError::TooMany);
         }
         self.validate_names()?;
@@ -152,7 +158,7 @@ impl Descriptor {
 
     /// Checked when it is made as well: nobody could be told of a longer one.
     fn validate_length(&self) -> Result<(), DescriptorError> {
-        let (length, limit) = (self.to_bytes().len(), DESCRIPTOR_LIMIT);
+        let (length, limit) = (self.to_bytes().len(), limits::ledger::DESCRIPTOR);
         if length > limit {
             return Err(DecodeError::TooLong { length, limit }.into());
         }
@@ -163,7 +169,7 @@ impl Descriptor {
         let names: Vec<&str> = self.names().collect();
         if let Some(bad) = names.iter().find(|name| !is_name(name)) {
             return Err(DescriptorError::Name(
-                (*bad).chars().take(NAME_LIMIT).collect(),
+                (*bad).chars().take(limits::ledger::NAME).collect(),
             ));
         }
         let witnesses = self.witnesses.iter().map(|witness| *witness.key.as_bytes());
@@ -241,7 +247,7 @@ impl Descriptor {
 }
 
 fn is_name(name: &str) -> bool {
-    (1..=NAME_LIMIT).contains(&name.len())
+    (1..=limits::ledger::NAME).contains(&name.len())
         && name
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'+')

@@ -1,8 +1,8 @@
 //! One entry of the log: a record and the time of the checkpoint that first includes it.
-use super::limits::ENTRY_LIMIT;
 use super::record::{Record, RecordError};
 use crate::bytes::Blob;
 use crate::codec::{self, DecodeError};
+use crate::limits;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ impl Entry {
     /// # Errors
     /// [`DecodeError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        codec::decode(VERSION, bytes, ENTRY_LIMIT)
+        codec::decode(VERSION, bytes, limits::ledger::ENTRY)
     }
 
     /// The record in it.

@@ -1,9 +1,9 @@
 //! Taking entries over from somebody else: nothing is believed before the root matches.
 use super::checkpoint::Checkpoint;
 use super::entry::Entry;
-use super::limits::PAGE_LIMIT;
 use super::tree::Tree;
 use crate::bytes::{Blob, Digest};
+use crate::limits;
 use crate::time::Timestamp;
 use thiserror::Error;
 
@@ -72,7 +72,7 @@ impl Extension<'_> {
 
     /// What is new in it: an answer may come twice, or late.
     fn new_entries(&self, held: u64) -> Result<&[Blob], ExtendError> {
-        if self.entries.iter().map(Blob::len).sum::<usize>() > PAGE_LIMIT {
+        if self.entries.iter().map(Blob::len).sum::<usize>() > limits::ledger::PAGE {
             return Err(ExtendError::TooMany);
         }
         let known = held

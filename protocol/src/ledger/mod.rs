@@ -15,7 +15,6 @@ mod entry;
 mod extend;
 mod invalid;
 mod kind;
-pub mod limits;
 mod operator;
 mod query;
 mod record;

@@ -8,7 +8,7 @@ use crate::keys::role::AgentPolicy;
 use crate::keys::{Signature, VerifyingKey, labels};
 use crate::ledger::body::RecordBody;
 use crate::ledger::kind::{Kind, UnknownKind};
-use crate::ledger::limits::{RECORD_LIMIT, SIGNATURES_LIMIT};
+use crate::limits;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
@@ -110,8 +110,8 @@ impl Record {
     /// # Errors
     /// [`RecordError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RecordError> {
-        let wire: Wire = codec::decode(VERSION, bytes, RECORD_LIMIT)?;
-        if wire.signatures.len() > SIGNATURES_LIMIT {
+        let wire: Wire = codec::decode(VERSION, bytes, limits::ledger::RECORD)?;
+        if wire.signatures.len() > limits::ledger::SIGNATURES {
             return Err(RecordError::Signatures(wire.signatures.len()));
         }
         Ok(Self {
@@ -177,5 +177,5 @@ impl RecordBody {
 }
 
 fn read<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
-    codec::decode(BODY_VERSION, bytes, RECORD_LIMIT)
+    codec::decode(BODY_VERSION, bytes, limits::ledger::RECORD)
 }

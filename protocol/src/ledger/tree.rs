@@ -3,7 +3,7 @@
 //! All inner hashes are kept in memory, 64 bytes an entry, because every role that has the tree has
 //! the entries too.
 use crate::bytes::Digest;
-use crate::ledger::limits::PROOF_LIMIT;
+use crate::limits;
 use tlog_tiles::tlog::{self, Error, Hash, HashReader};
 
 /// A tree that grows at its right edge.
@@ -70,7 +70,7 @@ impl Tree {
 
     /// Whether a larger tree of this size and root begins with all of this one.
     pub(crate) fn begins(&self, size: u64, root: &Digest, proof: &[Digest]) -> bool {
-        if self.size == 0 || self.size >= size || proof.len() > PROOF_LIMIT {
+        if self.size == 0 || self.size >= size || proof.len() > limits::ledger::PROOF {
             return false;
         }
         let Some(own) = self.root_at(self.size) else {
@@ -127,7 +127,7 @@ mod tests {
         let own = tree(5);
         let root = Digest([1; 32]);
         for size in [0, 5, 6, 1 << 40, u64::MAX] {
-            for length in [0, 1, 64, PROOF_LIMIT, PROOF_LIMIT + 1] {
+            for length in [0, 1, 64, limits::ledger::PROOF, limits::ledger::PROOF + 1] {
                 assert!(!own.begins(size, &root, &vec![root; length]));
             }
         }

@@ -1,5 +1,6 @@
 //! out-of-band/2.0: a link that carries a whole invitation and no secret.
 use crate::did::Did;
+use crate::limits;
 use crate::message::setup::Offer;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -17,11 +18,6 @@ const QUERY: &str = "_oob=";
 /// Where a link points when nothing else is set; the page there explains itself to a person who
 /// has no agent yet, and never sees more than the browser sends.
 pub const LINK_BASE: &str = "https://kith.example/i";
-/// The longest link that is read: two DIDs and an offer with room, well below what mail programs
-/// and QR codes cut off.
-pub const LINK_LIMIT: usize = 8 * 1024;
-/// The longest label a person may carry, in characters.
-pub const LABEL_LIMIT: usize = 64;
 
 /// An invitation, opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +40,10 @@ pub struct Invitation {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvitationError {
     /// Longer than any lawful one.
-    #[error("the link is longer than {LINK_LIMIT} characters, so it is no invitation")]
+    #[error(
+        "the link is longer than {} characters, so it is no invitation",
+        limits::message::LINK
+    )]
     TooLong,
     /// No `_oob=` part.
     #[error("this is not an invitation link: it has no `_oob=` part; paste the whole link")]
@@ -121,7 +120,7 @@ impl Invitation {
     /// [`InvitationError`] saying what is wrong with it.
     pub fn from_link(link: &str) -> Result<Self, InvitationError> {
         let link = link.trim();
-        if link.len() > LINK_LIMIT {
+        if link.len() > limits::message::LINK {
             return Err(InvitationError::TooLong);
         }
         let (_, encoded) = link
@@ -178,7 +177,7 @@ pub fn clean_label(label: &str) -> String {
     label
         .chars()
         .filter(shown)
-        .take(LABEL_LIMIT)
+        .take(limits::message::LABEL)
         .collect::<String>()
         .trim()
         .to_owned()

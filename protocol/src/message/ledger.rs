@@ -43,7 +43,7 @@ pub struct Page {
     pub note: Blob,
     /// Index of the first entry.
     pub from: u64,
-    /// Entries in order, at most [`crate::ledger::limits::PAGE_LIMIT`] bytes of them.
+    /// Entries in order, at most [`crate::limits::ledger::PAGE`] bytes of them.
     pub entries: Vec<Blob>,
     /// Where the page ends before the head's size: the RFC 6962 consistency proof from the page's
     /// end to the head. So each page is verified by itself, and a reader never holds entries that

@@ -1,10 +1,10 @@
 //! Making somebody a trustee or a backup host: invitation, answer, words.
 use crate::agent::{Event, Work};
 use crate::anchor::Anchor;
-use crate::backup::HOSTS_LIMIT;
 use crate::bytes::Nonce32;
 use crate::did::LocalDid;
 use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
+use crate::limits;
 use crate::message::invitation::{GOAL_HOST, GOAL_TRUSTEE, Invitation, LINK_BASE, clean_label};
 use crate::message::setup::{Accept, Ack, Offer};
 use crate::message::words::{Mismatch, Reveal};
@@ -15,15 +15,8 @@ use crate::owner::comparison::Comparison;
 use crate::owner::identity::{self, Identity};
 use crate::owner::trustee::{self, Contact, PeerRole, Stage, Trustee};
 use crate::record::{self, Records};
-use crate::time::{Millis, Timestamp};
+use crate::time::Timestamp;
 use crate::words::{self, Occasion, Transcript};
-
-/// How long an invitation is good for.
-const INVITATION_LIFETIME: Millis = Millis::seconds(7 * 86_400);
-/// The most trustees and hosts an owner has: a share's index is one byte, and hosts are few.
-pub(crate) const PEERS_LIMIT: usize = 255 + HOSTS_LIMIT;
-/// The most prekeys a peer may hand over at once.
-pub(crate) const PREKEYS_LIMIT: usize = 8;
 
 /// Makes an invitation and keeps its secret half; asked again before it is answered, it is the same
 /// one: the link may have died with the screen it was shown on.
@@ -37,7 +30,7 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str, role: PeerRole) -> Result<
     }
     check_name_is_free(work, &name)?;
     let local = LocalDid::generate(Some(work.endpoint), work.rng);
-    let expires = work.now.after(INVITATION_LIFETIME);
+    let expires = work.now.after(limits::owner::INVITATION_LIFETIME);
     let trustee = Trustee {
         name,
         role,
@@ -85,7 +78,7 @@ fn check_name_is_free(work: &Work<'_>, name: &str) -> Result<(), Stop> {
             format!("you already have a trustee, a host or an open invitation called `{name}`");
         return Err(CommandError::error(taken).into());
     }
-    if all.len() >= PEERS_LIMIT {
+    if all.len() >= limits::owner::PEERS {
         return Err(CommandError::error(
             "there is room for 255 trustees and 8 hosts, and all of it is taken",
         )
@@ -189,7 +182,7 @@ fn check_prekeys(accept: &Accept) -> Result<(), Refusal> {
         let mut earlier = keys[..place].iter();
         earlier.all(|other| other.approval != key.approval && other.sealing != key.sealing)
     });
-    if (2..=PREKEYS_LIMIT).contains(&keys.len()) && ordered && distinct {
+    if (2..=limits::owner::PREKEYS).contains(&keys.len()) && ordered && distinct {
         return Ok(());
     }
     Err(Refusal::new(

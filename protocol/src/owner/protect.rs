@@ -1,12 +1,12 @@
 //! `protect`: sets the terms, deals, collects receipts, anchors; "protected" is said only then (R5).
 use crate::agent::{Event, Work};
 use crate::anchor::{Anchor, Outcome};
-use crate::backup::HOSTS_LIMIT;
 use crate::bytes::Digest;
 use crate::did::Did;
 use crate::error::{CommandError, Damage, Stop};
 use crate::keys::labels;
 use crate::ledger::{self, Invalid, Record, View};
+use crate::limits;
 use crate::message::share::{Commit, Stored};
 use crate::message::{Body, ProblemReport};
 use crate::outbox;
@@ -86,9 +86,10 @@ fn check(trustees: &[Trustee], hosts: &[Trustee], terms: Terms) -> Result<(), Co
         let text = "nobody keeps your backup yet: invite a host that is no trustee with `owner-agent host invite NAME`";
         return Err(CommandError::error(text));
     }
-    if hosts.len() > HOSTS_LIMIT {
+    if hosts.len() > limits::backup::HOSTS {
         return Err(CommandError::error(format!(
-            "a backup goes to at most {HOSTS_LIMIT} hosts, and {} are verified",
+            "a backup goes to at most {} hosts, and {} are verified",
+            limits::backup::HOSTS,
             hosts.len()
         )));
     }

@@ -4,12 +4,12 @@ use crate::backup::{BackupHeader, Sealed};
 use crate::bytes::{Blob, Digest};
 use crate::error::{Damage, Stop};
 use crate::keys::labels;
+use crate::limits;
 use crate::message::Body;
 use crate::message::backup::{ChunkPut, Stored, Wanted};
 use crate::outbox;
 use crate::owner::deal::{Deal, Placed};
 use crate::owner::dealing::{Plan, Recipient, put_for};
-use crate::owner::enrolment::PREKEYS_LIMIT;
 use crate::owner::identity::Identity;
 use crate::owner::trustee::Trustee;
 use crate::record::{Row, Space};
@@ -137,7 +137,7 @@ pub(crate) fn add_prekey(
             .prekeys
             .iter()
             .all(|prekey| prekey.number < next.number);
-        if newer && contact.prekeys.len() < PREKEYS_LIMIT {
+        if newer && contact.prekeys.len() < limits::owner::PREKEYS {
             contact.prekeys.push(next.clone());
         }
     }

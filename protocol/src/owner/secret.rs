@@ -1,19 +1,15 @@
 //! The protected items, in rows of bounded size.
 use crate::agent::Work;
-use crate::backup::{Item, WALLET_LIMIT};
+use crate::backup::Item;
 use crate::bytes::Blob;
 use crate::error::{CommandError, Damage, Stop};
+use crate::limits;
 use crate::message::invitation::clean_label;
 use crate::owner::command::Answer;
 use crate::owner::identity;
 use crate::record::{self, Records, Row, Space};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
-
-/// Bytes of an item in one row; half of the largest row.
-const PIECE: usize = 512 << 10;
-/// The most items; a list that a person can still read.
-const ITEMS_LIMIT: usize = 1000;
 
 /// An item's name and size.
 #[derive(Serialize, Deserialize)]
@@ -80,14 +76,14 @@ fn check(work: &Work<'_>, name: &str, bytes: usize) -> Result<(), Stop> {
         .filter(|entry| entry.name != name)
         .collect();
     let sum: u64 = others.iter().map(|entry| entry.bytes).sum();
-    if sum + bytes as u64 > WALLET_LIMIT as u64 {
+    if sum + bytes as u64 > limits::backup::WALLET as u64 {
         let text = format!(
             "with {name} your items would have {} bytes; at most 16 MiB are protected",
             sum + bytes as u64
         );
         return Err(CommandError::error(text).into());
     }
-    if others.len() >= ITEMS_LIMIT {
+    if others.len() >= limits::owner::ITEMS {
         return Err(CommandError::error("there are 1,000 items already").into());
     }
     Ok(())
@@ -98,7 +94,7 @@ pub(crate) fn put(work: &mut Work<'_>, name: &str, data: &[u8]) {
         name: name.into(),
         bytes: data.len() as u64,
     });
-    for (number, piece) in (0..).zip(data.chunks(PIECE)) {
+    for (number, piece) in (0..).zip(data.chunks(limits::owner::ITEM_PIECE)) {
         work.save(&Piece {
             name: name.into(),
             number,
@@ -106,7 +102,9 @@ pub(crate) fn put(work: &mut Work<'_>, name: &str, data: &[u8]) {
         });
     }
     // What an earlier, longer version of the item leaves behind.
-    for number in data.len().div_ceil(PIECE)..WALLET_LIMIT / PIECE {
+    for number in data.len().div_ceil(limits::owner::ITEM_PIECE)
+        ..limits::backup::WALLET / limits::owner::ITEM_PIECE
+    {
         let id = piece_id(name, number as u32);
         if work
             .read(&record::Key::new(Space::SecretChunk, &id))
@@ -125,7 +123,7 @@ pub(crate) fn items(records: &dyn Records) -> Result<Vec<Item>, Damage> {
 
 fn item(records: &dyn Records, entry: &Entry) -> Result<Item, Damage> {
     let mut data = Vec::with_capacity(entry.bytes as usize);
-    for number in 0..(entry.bytes as usize).div_ceil(PIECE) {
+    for number in 0..(entry.bytes as usize).div_ceil(limits::owner::ITEM_PIECE) {
         let id = piece_id(&entry.name, number as u32);
         let missing = Damage {
             key: record::Key::new(Space::SecretChunk, &id),
@@ -162,7 +160,7 @@ pub(crate) fn show(work: &Work<'_>, name: &str) -> Result<Answer, Stop> {
 /// Forgets an item.
 pub(crate) fn remove(work: &mut Work<'_>, name: &str) -> Result<Answer, Stop> {
     let entry = find(work, name)?;
-    for number in 0..(entry.bytes as usize).div_ceil(PIECE) {
+    for number in 0..(entry.bytes as usize).div_ceil(limits::owner::ITEM_PIECE) {
         work.erase::<Piece>(&piece_id(name, number as u32));
     }
     work.erase::<Entry>(name.as_bytes());

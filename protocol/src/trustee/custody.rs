@@ -15,12 +15,6 @@ use crate::trustee::prekey;
 use crate::trustee::ward::WardId;
 use serde::{Deserialize, Serialize};
 
-/// Deals that wait at once, of one author and owner. One is on its way; one more, because an owner
-/// may begin anew without knowing what the ledger made of the first.
-pub(super) const PENDING_PER_AUTHOR: usize = 2;
-/// Deals kept at all for one owner.
-pub(super) const DEALS: usize = 16;
-
 /// By whose right something was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Author {

@@ -7,6 +7,7 @@ use crate::error::{Damage, Halt, Refusal};
 use crate::keys::RecoveryKey;
 use crate::keys::labels;
 use crate::ledger::RecoveryPolicyBody;
+use crate::limits;
 use crate::message::setup::Capability;
 use crate::message::share::{Receipt, Store, Stored};
 use crate::message::{Body, Received};
@@ -20,8 +21,6 @@ use crate::trustee::{aside::Aside, evidence, facts, history, promotion};
 
 /// The version of the message understood here.
 const VERSION: u8 = 1;
-/// Backup hosts a deal may name.
-const HOSTS: usize = 8;
 
 /// Checks a share, keeps it as pending, and gives the receipt.
 pub(super) fn store(
@@ -124,8 +123,11 @@ fn check_form(message: &Received, store: &Store) -> Result<(), Refusal> {
             "`source_did` is not the DID that sent this",
         ));
     }
-    if store.hosts.len() > HOSTS {
-        return Err(malformed(format!("more than {HOSTS} backup hosts")));
+    if store.hosts.len() > limits::trustee::HOSTS {
+        return Err(malformed(format!(
+            "more than {} backup hosts",
+            limits::trustee::HOSTS
+        )));
     }
     Ok(())
 }
@@ -299,8 +301,8 @@ fn make_room(work: &mut Work<'_>, anchor: &Anchor, newest: &Custody) -> Result<(
         })
         .collect();
     replaced.sort_by_key(|old| core::cmp::Reverse(old.stored));
-    let dropped = replaced.split_off(replaced.len().min(custody::PENDING_PER_AUTHOR - 1));
-    if all.len() - dropped.len() > custody::DEALS {
+    let dropped = replaced.split_off(replaced.len().min(limits::trustee::PENDING_PER_AUTHOR - 1));
+    if all.len() - dropped.len() > limits::trustee::DEALS {
         return Err(Refusal::new(
             "e.m.me.res.storage.too-many",
             "too many deals of this owner wait already",

@@ -7,6 +7,7 @@ use crate::anchor::Anchor;
 use crate::bytes::Nonce32;
 use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
 use crate::ledger::Descriptor;
+use crate::limits;
 use crate::message::setup::{Accept, Ack, Capability, Decline, Offer};
 use crate::message::words::{Confirm, Mismatch, Reveal};
 use crate::message::{Body, Empty, Received, invitation::Invitation};
@@ -25,7 +26,7 @@ pub(super) fn accept(work: &mut Work<'_>, config: &Config, id: &str) -> Result<W
     ward::make_room(work, &offer.policy)?;
     let mut ward = begin(work, &invitation, &offer)?;
     let nonce = Nonce32(work.random());
-    let prekeys = (0..prekey::AHEAD)
+    let prekeys = (0..limits::trustee::PREKEYS_AHEAD)
         .map(|_| prekey::make(work, &mut ward))
         .collect();
     let accept = Accept {
@@ -330,7 +331,7 @@ fn end(work: &mut Work<'_>, ward: Ward, ended: Ended) -> Result<(), Damage> {
 /// to yet. Each of them uses a prekey, so the count says whether there was one.
 pub(super) fn told(work: &mut Work<'_>, ward: Ward, message: &Received) -> Result<Body, Halt> {
     let comparing = matches!(ward.stage, Stage::Words(_) | Stage::Verified { .. });
-    let fresh = ward.next_prekey == prekey::AHEAD;
+    let fresh = ward.next_prekey == limits::trustee::PREKEYS_AHEAD;
     match &message.body {
         Body::WordsConfirm(Confirm {}) if comparing => {}
         Body::WordsMismatch(Mismatch {}) if comparing && fresh => {

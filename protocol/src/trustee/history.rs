@@ -2,16 +2,12 @@
 use crate::agent::Work;
 use crate::bytes::Blob;
 use crate::error::Damage;
+use crate::limits;
 use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
 use crate::trustee::command::HistoryView;
 use crate::trustee::ward::WardId;
 use serde::{Deserialize, Serialize};
-
-/// Lines kept. A person acts a few times a year; a hostile peer can push out its own past only.
-const LINES: u64 = 4096;
-/// Places for evidence against each owner; a later piece may take the place of an earlier one.
-const EVIDENCE: u64 = 4;
 
 /// Rows of three kinds share the space; the first byte of the id tells them apart.
 const COUNTER: u8 = 0;
@@ -61,7 +57,7 @@ struct Proof {
 impl Row for Proof {
     const SPACE: Space = Space::History;
     fn id(&self) -> Vec<u8> {
-        let slot = (self.line % EVIDENCE) as u8;
+        let slot = (self.line % limits::trustee::EVIDENCE) as u8;
         [&[PROOF], &self.ward.0[..], &[slot]].concat()
     }
 }
@@ -77,7 +73,7 @@ pub(super) fn note(work: &mut Work<'_>, text: impl Into<String>) -> Result<u64, 
         at: work.now,
         text: text.into(),
     });
-    if let Some(oldest) = number.checked_sub(LINES) {
+    if let Some(oldest) = number.checked_sub(limits::trustee::HISTORY) {
         work.erase::<Line>(&line_id(oldest));
     }
     Ok(number)

@@ -1,14 +1,12 @@
 //! Invitations to become a trustee or a backup host, as a person opened them.
 use crate::agent::Work;
 use crate::error::{CommandError, Damage, Stop};
+use crate::limits;
 use crate::message::invitation::{GOAL_RECOVERY, Invitation};
 use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
 use crate::trustee::command::InvitationView;
 use serde::{Deserialize, Serialize};
-
-/// Invitations kept at once (G15). A person has one or two.
-pub(super) const INVITATIONS: usize = 64;
 
 /// An invitation and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,7 +126,7 @@ pub(super) fn read(now: Timestamp, link: &str) -> Result<Invitation, CommandErro
 /// Drops the oldest that no longer wait; refuses when all of them do.
 fn make_room(work: &mut Work<'_>) -> Result<(), Stop> {
     let all = work.all::<Opened>()?;
-    if all.len() < INVITATIONS {
+    if all.len() < limits::trustee::INVITATIONS {
         return Ok(());
     }
     let settled = all
@@ -136,7 +134,8 @@ fn make_room(work: &mut Work<'_>) -> Result<(), Stop> {
         .filter(|opened| !opened.waits(work.now))
         .min_by_key(|opened| opened.opened);
     let Some(oldest) = settled else {
-        let full = format!("{INVITATIONS} invitations wait already; accept or decline some first");
+        let most = limits::trustee::INVITATIONS;
+        let full = format!("{most} invitations wait already; accept or decline some first");
         return Err(CommandError::refused(full).into());
     };
     work.erase::<Opened>(&oldest.id());

@@ -12,9 +12,6 @@ use crate::record::{self, Records, Row, Space};
 use crate::trustee::ward::{Ward, WardId};
 use serde::{Deserialize, Serialize};
 
-/// How many travel with the acceptance: for the first deal and for the next.
-pub(super) const AHEAD: u32 = 2;
-
 /// The secret halves of one prekey.
 ///
 /// # Security

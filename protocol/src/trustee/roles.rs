@@ -10,6 +10,7 @@ use crate::ledger::{
     CreateError, Descriptor, Operator, OperatorEntry, Witness, WitnessEntry, WitnessError,
     Witnesses,
 };
+use crate::limits;
 use crate::message::ledger::Cosigned;
 use crate::message::{Body, Received};
 use crate::record::{self, Records, Row, Space};
@@ -17,8 +18,6 @@ use crate::time::{Millis, Timestamp};
 use crate::trustee::command::{Answer, Command};
 use serde::{Deserialize, Serialize};
 
-/// Bytes of the largest witness card.
-const CARD_LIMIT: usize = 4 * 1024;
 /// How far ahead of one's own clock a head may be, at most, in the logs made here: what two machines
 /// with ordinary time service differ by, with room.
 const SKEW: Millis = Millis::seconds(60);
@@ -233,7 +232,7 @@ fn cards(texts: &[String]) -> Result<Vec<WitnessEntry>, CommandError> {
         .iter()
         .map(|text| {
             let bytes = from_base64url(text.trim()).ok();
-            let entry = bytes.and_then(|bytes| codec::decode(1, &bytes, CARD_LIMIT).ok());
+            let entry = bytes.and_then(|bytes| codec::decode(1, &bytes, limits::message::CARD).ok());
             entry.ok_or_else(|| {
                 CommandError::error(
                     "this is no witness card; it is what `trustee-agent witness card` prints on the witness's machine",

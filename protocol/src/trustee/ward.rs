@@ -3,6 +3,7 @@ use crate::agent::Work;
 use crate::bytes::{Blob, Digest, Nonce32};
 use crate::did::Did;
 use crate::error::{CommandError, Damage, Stop};
+use crate::limits;
 use crate::message::setup::Capability;
 use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
@@ -10,9 +11,6 @@ use crate::trustee::command::WordsView;
 use crate::trustee::connection;
 use crate::words::Transcript;
 use serde::{Deserialize, Serialize};
-
-/// Owners at once: each costs a few rows, and a person who knows more has another problem.
-pub(super) const WARDS: usize = 1024;
 
 /// Names a ward for as long as it exists; its DIDs may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -196,7 +194,7 @@ pub(super) fn fresh_name(work: &Work<'_>, label: &str) -> Result<String, Damage>
 /// to nothing when there are too many.
 pub(super) fn make_room(work: &mut Work<'_>, policy: &Digest) -> Result<(), Stop> {
     let wards = work.all::<Ward>()?;
-    let full = wards.len() >= WARDS;
+    let full = wards.len() >= limits::trustee::WARDS;
     for ward in wards
         .iter()
         .filter(|ward| ward.is_over() && (full || ward.policy == *policy))
@@ -204,8 +202,12 @@ pub(super) fn make_room(work: &mut Work<'_>, policy: &Digest) -> Result<(), Stop
         work.erase::<Ward>(&ward.id.0);
         connection::forget(work, &ward.ours);
     }
-    if work.all::<Ward>()?.len() >= WARDS {
-        return Err(CommandError::refused(format!("{WARDS} owners are known already")).into());
+    if work.all::<Ward>()?.len() >= limits::trustee::WARDS {
+        return Err(CommandError::refused(format!(
+            "{} owners are known already",
+            limits::trustee::WARDS
+        ))
+        .into());
     }
     Ok(())
 }

@@ -16,9 +16,9 @@ use super::purpose::Purpose;
 use super::quorum::Quorum;
 use crate::bytes::{Blob, Digest, serialize_bytes};
 use crate::keys::{Suite, labels};
+use crate::limits;
 
 const POINT: usize = 32;
-const MAX_POINTS: usize = u8::MAX as usize;
 
 /// Why points are not a commitment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -169,7 +169,7 @@ pub struct UnverifiedCommitment<P: Purpose> {
 
 impl<P: Purpose> UnverifiedCommitment<P> {
     /// The most bytes on the wire.
-    pub const MAX_LENGTH: usize = 1 + POINT * MAX_POINTS;
+    pub const MAX_LENGTH: usize = 1 + POINT * limits::sharing::TRUSTEES;
 
     /// Checks everything, against the threshold that was agreed elsewhere (the lane's): the degree
     /// must not be the dealer's to choose.

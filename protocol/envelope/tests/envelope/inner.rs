@@ -8,7 +8,7 @@ use crate::forge::{
 use didcomm::FromPrior;
 use futures::FutureExt as _;
 use kith_envelope::Refused;
-use kith_envelope::limits::{MAX_ACKS, MAX_BODY_DEPTH, MAX_CLOCK_AHEAD, MAX_VALIDITY};
+use kith_protocol::limits;
 use serde_json::{Map, Value, json};
 
 type Spoil = Box<dyn FnOnce(&mut Map<String, Value>)>;
@@ -73,7 +73,7 @@ fn an_expired_message_is_refused() {
 
 #[test]
 fn a_message_from_the_future_is_refused() {
-    let limit = NOW + MAX_CLOCK_AHEAD;
+    let limit = NOW + limits::envelope::CLOCK_AHEAD;
     assert!(open_as(&bob(), &forged(set("created_time", json!(limit)))).is_ok());
     for created in [limit + 1, u64::MAX] {
         assert_ours(
@@ -85,7 +85,7 @@ fn a_message_from_the_future_is_refused() {
 
 #[test]
 fn a_message_that_is_valid_for_too_long_is_refused() {
-    let limit = NOW + MAX_VALIDITY;
+    let limit = NOW + limits::envelope::VALIDITY;
     assert!(open_as(&bob(), &forged(set("expires_time", json!(limit)))).is_ok());
     for expires in [limit + 1, u64::MAX] {
         assert_ours(
@@ -122,7 +122,7 @@ fn a_type_that_is_no_bounded_uri_is_refused() {
 
 #[test]
 fn headers_of_another_form_are_refused() {
-    let many = json!(vec!["a"; MAX_ACKS + 1]);
+    let many = json!(vec!["a"; limits::envelope::ACKS + 1]);
     let spoils = [
         set("return_route", json!(1)),
         set("please_ack", json!(true)),
@@ -159,7 +159,7 @@ fn attachments_are_refused_and_not_lost() {
 
 #[test]
 fn a_body_that_is_no_object_or_too_deep_is_refused() {
-    let deep = (0..=MAX_BODY_DEPTH).fold(json!(1), |inner, _| json!({ "a": inner }));
+    let deep = (0..=limits::envelope::BODY_DEPTH).fold(json!(1), |inner, _| json!({ "a": inner }));
     for body in [
         json!(null),
         json!([]),

@@ -8,15 +8,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::FutureExt as _;
 use kith_envelope::Refused;
-use kith_envelope::limits::{MAX_ENVELOPE_BYTES, MAX_RECIPIENTS};
 use kith_protocol::did::DidError;
 use kith_protocol::keys::KeyError;
+use kith_protocol::limits;
 use serde_json::{Value, json};
 
 #[test]
 fn a_message_over_the_limit_is_not_even_read() {
     let mut bytes = sealed();
-    bytes.resize(MAX_ENVELOPE_BYTES, b' ');
+    bytes.resize(limits::envelope::ENVELOPE_BYTES, b' ');
     assert!(open_as(&bob(), &bytes).is_ok());
     bytes.push(b' ');
     assert_eq!(refusal(&bytes), Refused::TooLarge);
@@ -249,7 +249,7 @@ fn the_number_of_recipients_is_bounded() {
     let none = edited(&sealed(), |jwe| jwe["recipients"] = json!([]));
     let many = edited(&sealed(), |jwe| {
         let one = jwe["recipients"][0].clone();
-        jwe["recipients"] = Value::Array(vec![one; MAX_RECIPIENTS + 1]);
+        jwe["recipients"] = Value::Array(vec![one; limits::envelope::RECIPIENTS + 1]);
     });
     for bytes in [none, many] {
         assert_eq!(refusal(&bytes), Refused::Recipients);

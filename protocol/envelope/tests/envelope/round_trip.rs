@@ -3,6 +3,7 @@
 use crate::forge::{NOW, alice, bob, open_as, plain};
 use kith_envelope::{SealError, limits, open, seal};
 use kith_protocol::did::{Endpoint, LocalDid};
+use kith_protocol::limits;
 use kith_protocol::message::Plaintext;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -155,7 +156,7 @@ fn a_message_that_would_be_too_large_is_not_sealed() {
         ..plain(&alice(), &bob())
     };
     let fits = seal(&with(46_000), &alice()).expect("fits");
-    assert!(fits.len() <= limits::MAX_ENVELOPE_BYTES);
+    assert!(fits.len() <= limits::envelope::ENVELOPE_BYTES);
     assert!(open_as(&bob(), &fits).is_ok());
     let result = seal(&with(49_000), &alice());
     assert!(matches!(result, Err(SealError::TooLarge { bytes }) if bytes > 65_536));
@@ -186,7 +187,7 @@ fn what_the_recipient_would_refuse_is_not_sealed() {
             ..good()
         },
         Plaintext {
-            ack: vec!["a".into(); limits::MAX_ACKS + 1],
+            ack: vec!["a".into(); limits::envelope::ACKS + 1],
             ..good()
         },
         Plaintext {
@@ -194,7 +195,7 @@ fn what_the_recipient_would_refuse_is_not_sealed() {
             ..good()
         },
         Plaintext {
-            typ: format!("x:{}", "y".repeat(limits::MAX_TYPE_BYTES)),
+            typ: format!("x:{}", "y".repeat(limits::envelope::TYPE_BYTES)),
             ..good()
         },
         Plaintext {
@@ -202,7 +203,7 @@ fn what_the_recipient_would_refuse_is_not_sealed() {
             ..good()
         },
         Plaintext {
-            body: nested(limits::MAX_BODY_DEPTH + 1),
+            body: nested(limits::envelope::BODY_DEPTH + 1),
             ..good()
         },
     ];
@@ -214,7 +215,7 @@ fn what_the_recipient_would_refuse_is_not_sealed() {
         );
     }
     let deep = Plaintext {
-        body: nested(limits::MAX_BODY_DEPTH),
+        body: nested(limits::envelope::BODY_DEPTH),
         ..good()
     };
     let bytes = seal(&deep, &alice()).expect("seals");

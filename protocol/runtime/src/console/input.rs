@@ -1,11 +1,9 @@
 //! Texts that people hand over: as an argument, in a file, on standard input.
 use super::{Console, Exit, Failure};
+use kith_protocol::limits;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-
-/// Bytes of a text that is handed over: links, cards and descriptors are far below.
-const TEXT_LIMIT: u64 = 64 * 1024;
 
 impl Console {
     /// An argument that may be `-` for standard input.
@@ -34,10 +32,13 @@ impl Console {
 
 fn read(from: &str, reader: impl Read) -> Result<String, Failure> {
     let mut text = String::new();
-    let read = reader.take(TEXT_LIMIT + 1).read_to_string(&mut text);
+    let read = reader
+        .take(limits::local::TEXT as u64 + 1)
+        .read_to_string(&mut text);
     read.map_err(|error| Failure::error(format!("{from}: {error}")))?;
-    if text.len() as u64 > TEXT_LIMIT {
-        let message = format!("{from}: more than {TEXT_LIMIT} bytes; is it the right one?");
+    if text.len() > limits::local::TEXT {
+        let most = limits::local::TEXT;
+        let message = format!("{from}: more than {most} bytes; is it the right one?");
         return Err(Failure::new(Exit::Error, message));
     }
     Ok(text.trim().to_owned())
@@ -54,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_text_of_ours_is_refused() {
-        let big = vec![b'x'; TEXT_LIMIT as usize + 1];
+        let big = vec![b'x'; limits::local::TEXT + 1];
         assert!(read("x", &big[..]).is_err());
         assert!(read("x", &[0xff, 0xfe][..]).is_err());
     }

@@ -4,6 +4,7 @@ use super::super::*;
 use super::{PEER_ID, ed, endpoint, peer_with, raw, refusal, rng, x};
 use crate::bytes::to_base64url;
 use crate::keys::KeyError;
+use crate::limits;
 
 #[test]
 fn other_methods_are_refused() {
@@ -22,7 +23,7 @@ fn other_methods_are_refused() {
 
 #[test]
 fn an_identifier_beyond_the_bound_is_refused_before_it_is_read() {
-    let text = format!("did:peer:2.E{}", "z".repeat(MAX_DID_BYTES));
+    let text = format!("did:peer:2.E{}", "z".repeat(limits::did::DID_BYTES));
     assert_eq!(refusal(&text), DidError::TooLong);
 }
 
@@ -93,7 +94,7 @@ fn a_key_given_twice_is_refused() {
 
 #[test]
 fn more_keys_than_the_bound_are_refused() {
-    let keys: Vec<_> = (1..=MAX_KEYS as u64)
+    let keys: Vec<_> = (1..=limits::did::KEYS as u64)
         .map(|seed| format!(".E{}", x(seed)))
         .collect();
     let full = format!("did:peer:2{}.V{}", keys[1..].concat(), ed(1));
@@ -231,12 +232,15 @@ fn endpoints_outside_their_bounds_are_refused() {
     let address = || "/ip4/127.0.0.1/tcp/1".to_owned();
     let bad = [
         (String::new(), vec![]),
-        ("a".repeat(MAX_PEER_ID_BYTES + 1), vec![]),
+        ("a".repeat(limits::did::PEER_ID_BYTES + 1), vec![]),
         ("12D3/../x".to_owned(), vec![]),
-        (PEER_ID.to_owned(), vec![address(); MAX_ADDRESSES + 1]),
         (
             PEER_ID.to_owned(),
-            vec![format!("/{}", "a".repeat(MAX_ADDRESS_BYTES))],
+            vec![address(); limits::did::ADDRESSES + 1],
+        ),
+        (
+            PEER_ID.to_owned(),
+            vec![format!("/{}", "a".repeat(limits::did::ADDRESS_BYTES))],
         ),
         (PEER_ID.to_owned(), vec!["no-slash".to_owned()]),
         (PEER_ID.to_owned(), vec!["/with space".to_owned()]),

@@ -3,6 +3,7 @@
 mod hostile;
 
 use super::*;
+use crate::limits;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
@@ -183,7 +184,7 @@ fn a_foreign_peer_identifier_resolves() {
 }
 
 fn addresses() -> impl Strategy<Value = Vec<String>> {
-    proptest::collection::vec("/[a-zA-Z0-9/.:_-]{1,255}", 0..=MAX_ADDRESSES)
+    proptest::collection::vec("/[a-zA-Z0-9/.:_-]{1,255}", 0..=limits::did::ADDRESSES)
 }
 
 proptest! {

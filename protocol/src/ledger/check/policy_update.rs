@@ -6,8 +6,8 @@ use crate::keys::role::AgentPolicy;
 use crate::ledger::body::{Authorizations, Change, PolicyUpdateBody};
 use crate::ledger::effect::Act;
 use crate::ledger::invalid::Invalid;
-use crate::ledger::limits::{AGENTS_EVER_LIMIT, AGENTS_LIMIT, WAITING_LIMIT};
 use crate::ledger::state::{Agent, Policy};
+use crate::limits;
 use crate::time::Timestamp;
 
 type Key = VerifyingKey<AgentPolicy>;
@@ -86,9 +86,9 @@ fn room(policy: &Policy) -> Result<(), Invalid> {
         .values()
         .filter(|agent| agent.is_alive())
         .count();
-    let full = alive + policy.waiting.len() >= AGENTS_LIMIT
-        || policy.waiting.len() >= WAITING_LIMIT
-        || policy.agents.len() >= AGENTS_EVER_LIMIT;
+    let full = alive + policy.waiting.len() >= limits::ledger::AGENTS
+        || policy.waiting.len() >= limits::ledger::WAITING
+        || policy.agents.len() >= limits::ledger::AGENTS_EVER;
     if full { Err(Invalid::TooMany) } else { Ok(()) }
 }
 

@@ -4,8 +4,8 @@ use super::{Admission, Case, Demand};
 use crate::ledger::body::{Authorizations, RecoveryPolicyBody};
 use crate::ledger::effect::Act;
 use crate::ledger::invalid::Invalid;
-use crate::ledger::limits::WAITING_LIMIT;
 use crate::ledger::state::{Pending, Policy};
+use crate::limits;
 
 pub(super) fn judge<'a>(
     case: &Case<'a>,
@@ -24,7 +24,7 @@ pub(super) fn judge<'a>(
     {
         return Err(Invalid::ChangeWaiting);
     }
-    if policy.waiting.len() >= WAITING_LIMIT {
+    if policy.waiting.len() >= limits::ledger::WAITING {
         return Err(Invalid::TooMany);
     }
     let waits_until = policy.waiting_time().map(|span| case.time.after(span));

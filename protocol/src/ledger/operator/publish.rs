@@ -9,8 +9,8 @@ use crate::ledger::check::replay;
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::cosignature::WitnessVerifier;
 use crate::ledger::entry::Entry;
-use crate::ledger::limits::PAGE_LIMIT;
 use crate::ledger::record::Record;
+use crate::limits;
 use crate::message::ledger::{Cosign, CosignOutcome, Cosigned};
 use crate::message::{Body, Outgoing};
 use crate::outbox;
@@ -21,8 +21,6 @@ use crate::time::{Millis, Timestamp};
 const BATCH_WINDOW: Millis = Millis(50);
 /// Heads without entries are at least this far apart, however often somebody asks.
 const IDLE_PAUSE: Millis = Millis(500);
-/// How long an offer on its way is worth anything.
-const OFFER_LIFETIME: Millis = Millis::seconds(60);
 
 impl Operator {
     /// Does what is due: a new head for what waits, or because the last one grows old; offers that
@@ -151,7 +149,7 @@ impl Operator {
             *sum += row.record.len() + FRAMING;
             Some(*sum)
         });
-        sizes.take_while(|sum| *sum <= PAGE_LIMIT).count()
+        sizes.take_while(|sum| *sum <= limits::ledger::PAGE).count()
     }
 
     fn offer_due(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
@@ -196,7 +194,7 @@ impl Operator {
             to: self.log.descriptor.witnesses[index].did.clone(),
             thid: None,
             pthid: None,
-            expires: work.now.after(OFFER_LIFETIME),
+            expires: work.now.after(limits::ledger::OFFER_LIFETIME),
             body: Body::LedgerCosign(cosign),
         };
         work.transmit(message);

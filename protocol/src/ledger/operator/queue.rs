@@ -5,11 +5,9 @@ use crate::error::Damage;
 use crate::ledger::check::{check, replay};
 use crate::ledger::effect::Effect;
 use crate::ledger::invalid::Invalid;
-use crate::ledger::limits::{
-    CREATION_WINDOW, CREATIONS_PER_SENDER, CREATORS_LIMIT, PENDING_LIMIT, PENDING_PER_SENDER,
-};
 use crate::ledger::record::Record;
 use crate::ledger::state::State;
+use crate::limits;
 use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -82,11 +80,11 @@ impl Queue {
     }
 
     pub(super) fn is_open_to(&self, sender: &Did) -> Result<(), Closed> {
-        if self.rows.len() >= PENDING_LIMIT {
+        if self.rows.len() >= limits::ledger::PENDING {
             return Err(Closed::All);
         }
         let own = self.rows.iter().filter(|row| row.from == *sender).count();
-        if own >= PENDING_PER_SENDER {
+        if own >= limits::ledger::PENDING_PER_SENDER {
             Err(Closed::Sender)
         } else {
             Ok(())
@@ -136,15 +134,15 @@ pub(super) struct Creations {
 impl Creations {
     /// Counts one more; false where that is too many.
     pub(super) fn admit(&mut self, sender: &Did, now: Timestamp) -> bool {
-        if now.since(self.since) >= CREATION_WINDOW || now < self.since {
+        if now.since(self.since) >= limits::ledger::CREATION_WINDOW || now < self.since {
             self.since = now;
             self.counts.clear();
         }
-        if !self.counts.contains_key(sender) && self.counts.len() >= CREATORS_LIMIT {
+        if !self.counts.contains_key(sender) && self.counts.len() >= limits::ledger::CREATORS {
             return false;
         }
         let count = self.counts.entry(sender.clone()).or_insert(0);
         *count += 1;
-        *count <= CREATIONS_PER_SENDER
+        *count <= limits::ledger::CREATIONS_PER_SENDER
     }
 }

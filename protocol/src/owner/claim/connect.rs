@@ -6,6 +6,7 @@ use crate::did::LocalDid;
 use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
 use crate::keys::{AgreementSecret, SigningKey};
 use crate::ledger::{Descriptor, Record, RequestBody, RequestKind};
+use crate::limits;
 use crate::message::invitation::{GOAL_RECOVERY, Invitation, LINK_BASE, clean_label};
 use crate::message::recovery::{Challenge, Request};
 use crate::message::{Body, Empty, ProblemReport, Received};
@@ -21,9 +22,6 @@ use crate::owner::pace;
 use crate::owner::trustee::Trustee;
 use crate::record::Row;
 use crate::time::Millis;
-
-/// How long a recovery link is good for.
-const LINK_LIFETIME: Millis = Millis::seconds(7 * 86_400);
 
 /// Becomes a claimant.
 pub(crate) fn start(
@@ -94,7 +92,7 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str) -> Result<Answer, Stop> {
     claimed.release = None;
     claimed.bad = None;
     let local = LocalDid::generate(Some(work.endpoint), work.rng);
-    let expires = work.now.after(LINK_LIFETIME);
+    let expires = work.now.after(limits::owner::INVITATION_LIFETIME);
     let id = outbox::fresh_id(work);
     let invitation = Invitation {
         id: id.clone(),

@@ -5,6 +5,7 @@ use crate::backup::{BackupHeader, slot};
 use crate::bytes::{Blob, Digest};
 use crate::did::{Did, LocalDid};
 use crate::error::Damage;
+use crate::limits;
 use crate::message::Body;
 use crate::message::backup::{Chunk, ChunkGet, Get, KeyGet};
 use crate::outbox;
@@ -19,11 +20,6 @@ use serde::{Deserialize, Serialize};
 const RETRY: Millis = Millis(500);
 /// The longest such pause.
 const LONGEST_RETRY: Millis = Millis::seconds(60);
-/// The most hosts one release names: those of a deal.
-const HOSTS_PER_RELEASE: usize = 8;
-/// The most hosts that are asked. Releases take turns in naming them, so that a trustee who names
-/// many that do not exist cannot keep out those that do.
-const HOSTS_LIMIT: usize = 64;
 
 /// A backup on its way.
 #[derive(Serialize, Deserialize)]
@@ -80,7 +76,7 @@ pub(crate) fn widen(work: &mut Work<'_>, fixed: &Fixed, fetch: &mut Fetch) -> Re
     let before = fetch.hosts.len();
     for did in named(work)? {
         let known = fetch.hosts.iter().any(|host| host.did == did);
-        if !known && fetch.hosts.len() < HOSTS_LIMIT {
+        if !known && fetch.hosts.len() < limits::owner::CLAIM_HOSTS {
             let source = ask(work, fixed, did);
             fetch.hosts.push(source);
         }
@@ -101,7 +97,10 @@ fn named(work: &Work<'_>) -> Result<Vec<Did>, Damage> {
             .iter()
             .filter_map(move |list: &&[Did]| list.get(place))
     };
-    Ok((0..HOSTS_PER_RELEASE).flat_map(turn).cloned().collect())
+    Ok((0..limits::owner::HOSTS_PER_RELEASE)
+        .flat_map(turn)
+        .cloned()
+        .collect())
 }
 
 fn ask(work: &mut Work<'_>, fixed: &Fixed, did: Did) -> Source {

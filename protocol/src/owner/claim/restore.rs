@@ -5,13 +5,13 @@ use crate::backup::{Peer, PeerRole, SlotKey, Wallet, container};
 use crate::did::{Did, LocalDid};
 use crate::error::{Damage, Stop};
 use crate::keys::{RecoverySecret, SigningKey};
+use crate::limits;
 use crate::message::backup::Key;
 use crate::message::setup::Prekey;
 use crate::outbox;
 use crate::owner::claim::row::{Claim, ClaimStage, Claimed, Fixed};
 use crate::owner::claim::{collect, fetch};
 use crate::owner::dealing::{self, Plan, Right, Terms};
-use crate::owner::enrolment::PREKEYS_LIMIT;
 use crate::owner::identity::Identity;
 use crate::owner::trustee::{Contact, Stage, Trustee};
 use crate::owner::{push, secret};
@@ -188,7 +188,11 @@ fn met_again(peer: &Peer, claimed: &Claimed) -> Option<Trustee> {
 
 /// As many prekeys as a peer may hand over at once.
 fn newest(prekeys: &[Prekey]) -> Vec<Prekey> {
-    prekeys.iter().take(PREKEYS_LIMIT).cloned().collect()
+    prekeys
+        .iter()
+        .take(limits::owner::PREKEYS)
+        .cloned()
+        .collect()
 }
 
 fn at_a_distance(work: &mut Work<'_>, peer: &Peer) -> Trustee {

@@ -1,13 +1,12 @@
 //! Taking a backup in.
-use super::{
-    BACKUPS_PER_OWNER, Chunk, Kept, Progress, UNANCHORED_PER_AUTHOR, chunk_id, of, unknown_backup,
-};
+use super::{Chunk, Kept, Progress, chunk_id, of, unknown_backup};
 use crate::agent::Work;
 use crate::anchor::Anchor;
 use crate::backup::{BackupHeader, SlotKey, slot};
 use crate::bytes::{Blob, Digest};
 use crate::error::{Damage, Halt, Refusal};
 use crate::keys::labels;
+use crate::limits;
 use crate::message::backup::{ChunkPut, Put, Stored, Wanted};
 use crate::message::setup::{self, Capability};
 use crate::message::{Body, Received};
@@ -124,9 +123,9 @@ fn make_room(work: &mut Work<'_>, anchor: &Anchor, newest: &Kept) -> Result<(), 
     let dropped: Vec<&Kept> = all
         .iter()
         .filter(replaceable)
-        .skip(UNANCHORED_PER_AUTHOR - 1)
+        .skip(limits::trustee::UNANCHORED_PER_AUTHOR - 1)
         .collect();
-    if all.len() - dropped.len() > BACKUPS_PER_OWNER {
+    if all.len() - dropped.len() > limits::trustee::BACKUPS_PER_OWNER {
         let comment = "too many backups of this owner are kept already";
         return Err(Refusal::new("e.m.me.res.storage.too-many", comment).into());
     }

@@ -21,11 +21,6 @@ use crate::trustee::custody::Author;
 use crate::trustee::ward::WardId;
 use serde::{Deserialize, Serialize};
 
-/// Backups of one author that no ledger record names yet: the one being replaced and its successor.
-const UNANCHORED_PER_AUTHOR: usize = 2;
-/// Backups of one owner, anchored or not: bounds the disk an owner can take to six wallets.
-const BACKUPS_PER_OWNER: usize = 6;
-
 /// One backup.
 ///
 /// # Security

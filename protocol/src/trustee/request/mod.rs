@@ -22,6 +22,7 @@ use crate::error::{CommandError, Damage, Stop};
 use crate::keys::VerifyingKey;
 use crate::keys::role::AgentPolicy;
 use crate::ledger::{Record, RecordBody, RequestBody};
+use crate::limits;
 use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
 use crate::trustee::command::WordsView;
@@ -31,9 +32,6 @@ use crate::trustee::ward::WardId;
 use crate::words::Transcript;
 use core::fmt;
 use serde::{Deserialize, Serialize};
-
-/// Sessions kept at once (G15). A trustee's person has one or two in a lifetime.
-pub(super) const SESSIONS: usize = 32;
 
 /// Names a session in rows and towards our person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -285,11 +283,12 @@ pub(super) fn find(work: &Work<'_>, id: &str) -> Result<Session, Stop> {
 fn make_room(work: &mut Work<'_>) -> Result<(), Stop> {
     let mut sessions = work.all::<Session>()?;
     sessions.sort_by_key(|session| (session.is_live(), session.opened));
-    if sessions.len() < SESSIONS {
+    if sessions.len() < limits::trustee::SESSIONS {
         return Ok(());
     }
     let Some(oldest) = sessions.into_iter().find(|session| !session.is_verified()) else {
-        let full = format!("{SESSIONS} recovery requests are under way; finish or deny some first");
+        let most = limits::trustee::SESSIONS;
+        let full = format!("{most} recovery requests are under way; finish or deny some first");
         return Err(CommandError::refused(full).into());
     };
     drop_session(work, &oldest)?;
