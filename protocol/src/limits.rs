@@ -290,17 +290,25 @@ pub mod network {
     /// How long a connection lives on without a stream: one conversation's pauses, not longer.
     pub const IDLE: Duration = Duration::from_secs(60);
 
-    /// Connections in all, either way: 255 trustees and hosts, and as many strangers.
-    pub const CONNECTIONS: u32 = 512;
+    /// Connections in all, either way: 255 trustees and hosts, as many strangers, and those that
+    /// leave.
+    pub const CONNECTIONS: u32 = 576;
     /// Connections that others opened; below [`CONNECTIONS`], so that strangers can never use up the
-    /// room for our own.
+    /// room for our own. The next one comes in, and one of these leaves.
     pub const CONNECTIONS_IN: u32 = 256;
+    /// Connections that others opened and that were told to leave: closing takes a moment.
+    pub const CONNECTIONS_LEAVING: u32 = 64;
     /// Connections that we opened.
     pub const CONNECTIONS_OUT: u32 = 256;
     /// Connections to one peer: both sides may dial at the same time, each perhaps twice.
     pub const CONNECTIONS_PER_PEER: u32 = 4;
-    /// Connections being set up, each way; a handshake costs a key agreement.
+    /// Connections that we are setting up.
     pub const CONNECTIONS_PENDING: u32 = 64;
+    /// Connections that others are setting up. A handshake holds a socket, a few KiB and a key
+    /// agreement; the next one comes in, and one of these leaves.
+    pub const HANDSHAKES: usize = 128;
+    /// How long others may take to set up a connection: four round trips on a very slow link.
+    pub const HANDSHAKE: Duration = Duration::from_secs(5);
     /// Streams one connection may hold: the messages of [`STREAMS`] and those of identify and ping.
     pub const YAMUX_STREAMS: usize = 64;
     /// Messages under way on one connection, both directions together.
@@ -315,7 +323,8 @@ pub mod network {
         2 * (FRAME + FRAME_HEADER) <= 132 * 1024,
         "a question and its answer fit through one relayed circuit"
     );
-    const _: () = assert!(CONNECTIONS_IN + CONNECTIONS_OUT <= CONNECTIONS);
+    const _: () = assert!(CONNECTIONS_IN + CONNECTIONS_LEAVING + CONNECTIONS_OUT <= CONNECTIONS);
+    const _: () = assert!(HANDSHAKE.as_millis() < EXCHANGE.as_millis());
     const _: () = assert!(STREAMS < YAMUX_STREAMS && STREAMS_NEGOTIATING <= YAMUX_STREAMS);
 }
 
@@ -324,8 +333,13 @@ pub mod queue {
     /// Messages of one peer that wait for the agent; what exceeds it is dropped and sent again by an
     /// honest sender's outbox.
     pub const WAITING_PER_PEER: usize = 16;
+    /// Messages of one peer that wait for the agent while it was never answered: the first of an
+    /// honest outbox, which is answered within milliseconds.
+    pub const WAITING_PER_STRANGER: usize = 8;
     /// Messages of all peers that wait for the agent.
     pub const WAITING: usize = 256;
+    /// Those of them that may be of peers that were never answered.
+    pub const WAITING_STRANGERS: usize = 128;
     /// Inputs that share one flush.
     pub const GROUP: usize = 64;
     /// Messages of ours under way at the same time; each holds one frame at most.
@@ -339,12 +353,27 @@ pub mod queue {
     pub const LEDGER_HOSTS: usize = 16;
 
     const _: () = assert!(WAITING_PER_PEER * 2 <= WAITING && GROUP <= WAITING);
+    const _: () = assert!(WAITING_PER_STRANGER < WAITING_PER_PEER);
+    const _: () = assert!(WAITING_STRANGERS * 2 <= WAITING, "others have half of it");
     const _: () = assert!(SENDING <= SENDING_OR_WAITING);
     const _: () = assert!(
         (WAITING + SENDING_OR_WAITING) * super::network::FRAME < super::network::MEMORY / 4,
         "full queues leave most of the memory"
     );
     const _: () = assert!(SENDING_OR_WAITING >= 2 * super::owner::PEERS);
+}
+
+/// What strangers can make us write into the log.
+pub mod log {
+    use core::time::Duration;
+
+    /// Lines that the log has for one reason code in one [`REFUSAL_WINDOW`]; what exceeds it is
+    /// counted.
+    pub const REFUSAL_LINES: u32 = 8;
+    /// How long those lines must do.
+    pub const REFUSAL_WINDOW: Duration = Duration::from_secs(60);
+    /// Reason codes that are counted; there are fewer.
+    pub const REFUSAL_CODES: usize = 256;
 }
 
 /// The person's side: the local API, files and prompts.

@@ -29,6 +29,19 @@ pub enum FrameError {
     Truncated,
 }
 
+impl FrameError {
+    /// A stable code in the form of DIDComm problem codes.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "e.m.xfer.frame-empty",
+            Self::TooLong => "e.m.xfer.frame-too-long",
+            Self::NotCanonical => "e.m.xfer.frame-not-canonical",
+            Self::Truncated => "e.m.xfer.frame-truncated",
+        }
+    }
+}
+
 impl From<FrameError> for io::Error {
     fn from(refused: FrameError) -> Self {
         Self::new(io::ErrorKind::InvalidData, refused)

@@ -16,6 +16,7 @@ use kith_protocol::ledger::Query;
 use kith_protocol::limits;
 use kith_protocol::message::{Body, Outgoing};
 use kith_protocol::time::Timestamp;
+use libp2p::PeerId;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -67,7 +68,7 @@ enum Effect<A> {
 enum Waiting<A> {
     Nobody,
     Person(oneshot::Sender<Result<A, CommandError>>),
-    Peer(Responder, Asker),
+    Peer(PeerId, Box<Responder>, Asker),
 }
 
 /// An agent and everything around it.
@@ -229,17 +230,24 @@ impl<G: Agent> Stepper<'_, G> {
         } = delivery;
         match post::receive(group.disk(), &message, clock::now()) {
             Ok(received) => {
-                let waiting = Waiting::Peer(responder, Asker::of(&received));
+                let waiting = Waiting::Peer(peer, Box::new(responder), Asker::of(&received));
                 self.step(group, Input::Delivered(received), waiting)
             }
             Err(Unopened::Damage(damage)) => Err(damage.into()),
             Err(Unopened::Envelope(refused)) => {
                 // The stream closes with the responder.
-                tracing::info!(%peer, code = refused.code(), "a message was refused");
+                let refusals = self.network.refusals();
+                refusals.note(refused.code(), &peer, &refused);
                 Ok(())
             }
             Err(Unopened::Body { error, report }) => {
-                tracing::info!(from = %report.to, %error, "a message was not understood");
+                // What is wrong in detail may repeat what the message says; the log does not.
+                let refusals = self.network.refusals();
+                refusals.note(
+                    post::body_code(&error),
+                    &peer,
+                    &"a message was not understood",
+                );
                 seal_reply(group, responder, &report)
             }
         }
@@ -267,9 +275,18 @@ impl<G: Agent> Stepper<'_, G> {
             }
             Err(BadReply::Damage(damage)) => Err(damage.into()),
             Err(error) => {
-                tracing::info!(from = %question.to, %error, "a reply was refused");
+                let refusals = self.network.refusals();
+                refusals.note(error.code(), &question.to, &"a reply was refused");
                 Ok(())
             }
+        }
+    }
+
+    /// A refusal that its sender is told of, in the log too.
+    fn note_report(&self, reply: &Body, peer: &PeerId) {
+        if let Body::Problem(problem) = reply {
+            let refusals = self.network.refusals();
+            refusals.note(&problem.code, peer, &problem.comment);
         }
     }
 
@@ -306,7 +323,10 @@ impl<G: Agent> Stepper<'_, G> {
         } = step;
         group.apply(&writes)?;
         match waiting {
-            Waiting::Peer(responder, asker) => hold_reply(group, responder, &asker, reply)?,
+            Waiting::Peer(peer, responder, asker) => {
+                reply.iter().for_each(|body| self.note_report(body, &peer));
+                hold_reply(group, *responder, &asker, reply)?;
+            }
             Waiting::Person(person) => {
                 group.hold(Effect::Tell(person, answer.unwrap_or_else(unanswered)));
             }

@@ -90,7 +90,7 @@ impl Bench {
             flushes: flushes.clone(),
         };
         let (network, deliveries) = network().await;
-        let (desk, asked) = Desk::new(network.endpoint().clone());
+        let (desk, asked) = Desk::new(network.clone());
         let (sending, returns) = Sending::new(network.clone());
         let (ledger, answers) = LedgerClient::new(network.clone());
         let Desk {

@@ -5,7 +5,7 @@
 //!
 //! | request | answer |
 //! | --- | --- |
-//! | `GET /healthz` | `{"v":1,"status":"ready","endpoint":{…}}` |
+//! | `GET /healthz` | `{"v":1,"status":"ready","endpoint":{…},"refused":{"code":n}}` |
 //! | `POST /v1/commands`, the command as JSON | `{"v":1,"answer":…}` or `{"v":1,"error":{"message":…,"exit":…}}` |
 //! | `GET /v1/pending` | `{"v":1,"answer":[event …]}`: what waits for a person |
 //! | `GET /v1/events` | hints as server-sent events; `event: missed` when the listener was too slow |
@@ -13,6 +13,7 @@
 //!
 //! The status is 200 for an answer, 400 for what is no command, 413 for one that is too large, 409 for a command that was not
 //! carried out, 503 while stopping.
+use crate::network::Network;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -23,7 +24,6 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::{Stream, StreamExt as _, stream};
 use kith_protocol::agent::Event;
-use kith_protocol::did::Endpoint;
 use kith_protocol::error::CommandError;
 use kith_protocol::limits;
 use serde::Serialize;
@@ -61,11 +61,11 @@ pub(crate) struct Desk<C, A> {
     pub(crate) asked: mpsc::Sender<Asked<C, A>>,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) stop: watch::Sender<bool>,
-    pub(crate) endpoint: Endpoint,
+    pub(crate) network: Network,
 }
 
 impl<C, A> Desk<C, A> {
-    pub(crate) fn new(endpoint: Endpoint) -> (Self, mpsc::Receiver<Asked<C, A>>) {
+    pub(crate) fn new(network: Network) -> (Self, mpsc::Receiver<Asked<C, A>>) {
         let (asked, taken) = mpsc::channel(limits::local::WAITING);
         let (events, _) = broadcast::channel(limits::local::EVENTS);
         let (stop, _) = watch::channel(false);
@@ -74,7 +74,7 @@ impl<C, A> Desk<C, A> {
                 asked,
                 events,
                 stop,
-                endpoint,
+                network,
             },
             taken,
         )
@@ -161,7 +161,12 @@ where
 type Shared<C, A> = State<Arc<Desk<C, A>>>;
 
 async fn health<C, A>(State(desk): Shared<C, A>) -> Json<Value> {
-    Json(json!({ "v": 1, "status": "ready", "endpoint": desk.endpoint }))
+    Json(json!({
+        "v": 1,
+        "status": "ready",
+        "endpoint": desk.network.endpoint(),
+        "refused": desk.network.refusals().totals(),
+    }))
 }
 
 async fn command<C: DeserializeOwned, A: Serialize>(

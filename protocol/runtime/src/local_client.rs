@@ -11,7 +11,7 @@ use kith_protocol::error::CommandError;
 use kith_protocol::limits;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -84,6 +84,10 @@ pub struct Health {
     pub status: String,
     /// Where the agent can be reached.
     pub endpoint: Endpoint,
+    /// How often each reason code was given since the agent started: bad messages, bad
+    /// connections, and lawful messages that were refused.
+    #[serde(default)]
+    pub refused: BTreeMap<String, u64>,
 }
 
 impl LocalClient {

@@ -4,8 +4,12 @@ use std::env;
 use std::io::{self, IsTerminal as _};
 use tracing_subscriber::EnvFilter;
 
-/// What is logged when nothing else is said: our own words, and warnings of libraries.
-const DEFAULT: &str = "warn,kith_runtime=info,kith_protocol=info";
+/// What is logged when nothing else is said: our own words, and warnings of libraries. Not those of
+/// the network's: a stranger can make them say as much as it likes. What they refuse is logged by us,
+/// as much as a log can bear.
+const DEFAULT: &str = "warn,yamux=off,multistream_select=off,libp2p_request_response=off,\
+    libp2p_identify=off,libp2p_ping=off,libp2p_swarm=off,libp2p_noise=off,libp2p_yamux=off,\
+    kith_runtime=info,kith_protocol=info";
 
 /// Starts logging, once in a process. `filter` is in the form of `RUST_LOG`
 /// (`kith_runtime=debug`); what is malformed in it is ignored.

@@ -1,8 +1,10 @@
 //! The network as the rest of the runtime sees it: a message and its answer.
 use crate::address::{self, AddressError};
+use crate::refusals::Refusals;
 use kith_protocol::did::Endpoint;
 use kith_protocol::limits;
 use libp2p::request_response::ResponseChannel;
+use libp2p::swarm::ConnectionId;
 use libp2p::{Multiaddr, PeerId};
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -15,6 +17,7 @@ pub struct Network {
     peer: PeerId,
     orders: mpsc::Sender<Order>,
     deliveries: mpsc::Sender<Delivery>,
+    refusals: Refusals,
 }
 
 /// What the swarm is told to do.
@@ -26,8 +29,9 @@ pub(crate) enum Order {
         message: Vec<u8>,
         answer: oneshot::Sender<Result<Vec<u8>, ExchangeError>>,
     },
-    /// Answer a message.
+    /// Answer a message, which came this way.
     Answer {
+        from: (PeerId, ConnectionId),
         channel: ResponseChannel<Vec<u8>>,
         message: Vec<u8>,
     },
@@ -81,24 +85,29 @@ pub struct Delivery {
 /// The way back to whoever sent a message.
 pub struct Responder {
     way: Way,
-    /// One of the places that this peer may hold, see `swarm.rs`.
-    _place: Option<OwnedSemaphorePermit>,
+    /// The places that its message holds, see `switchboard.rs`.
+    _places: Vec<OwnedSemaphorePermit>,
 }
 
 enum Way {
-    Stream(ResponseChannel<Vec<u8>>, mpsc::Sender<Order>),
+    Stream(
+        (PeerId, ConnectionId),
+        ResponseChannel<Vec<u8>>,
+        mpsc::Sender<Order>,
+    ),
     Here(oneshot::Sender<Vec<u8>>),
 }
 
 impl Responder {
     pub(crate) fn stream(
+        from: (PeerId, ConnectionId),
         channel: ResponseChannel<Vec<u8>>,
         orders: mpsc::Sender<Order>,
-        place: OwnedSemaphorePermit,
+        places: Vec<OwnedSemaphorePermit>,
     ) -> Self {
         Self {
-            way: Way::Stream(channel, orders),
-            _place: Some(place),
+            way: Way::Stream(from, channel, orders),
+            _places: places,
         }
     }
 
@@ -107,8 +116,13 @@ impl Responder {
     pub fn send(self, message: Vec<u8>) {
         let sent = match self.way {
             Way::Here(waiting) => waiting.send(message).is_ok(),
-            Way::Stream(channel, orders) => {
-                orders.try_send(Order::Answer { channel, message }).is_ok()
+            Way::Stream(from, channel, orders) => {
+                let answer = Order::Answer {
+                    from,
+                    channel,
+                    message,
+                };
+                orders.try_send(answer).is_ok()
             }
         };
         if !sent {
@@ -121,15 +135,21 @@ impl Network {
     pub(crate) fn new(
         endpoint: Endpoint,
         peer: PeerId,
-        orders: mpsc::Sender<Order>,
-        deliveries: mpsc::Sender<Delivery>,
+        (orders, deliveries): (mpsc::Sender<Order>, mpsc::Sender<Delivery>),
+        refusals: Refusals,
     ) -> Self {
         Self {
             endpoint,
             peer,
             orders,
             deliveries,
+            refusals,
         }
+    }
+
+    /// What was refused here so far.
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// Where this agent can be reached.
@@ -165,7 +185,7 @@ impl Network {
         let (answer, waiting) = oneshot::channel();
         let responder = Responder {
             way: Way::Here(answer),
-            _place: None,
+            _places: Vec::new(),
         };
         let delivery = Delivery {
             peer: self.peer,

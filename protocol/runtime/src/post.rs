@@ -47,6 +47,18 @@ pub(crate) enum BadReply {
     Damage(#[from] Damage),
 }
 
+impl BadReply {
+    /// A stable code in the form of DIDComm problem codes.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Envelope(refused) => refused.code(),
+            Self::Foreign => "e.m.trust.reply-foreign",
+            Self::Body(error) => body_code(error),
+            Self::Damage(_) => "e.p.me.damage",
+        }
+    }
+}
+
 /// Why a message of ours cannot be sealed.
 #[derive(Debug, Error)]
 pub(crate) enum Unsealed {
@@ -80,13 +92,17 @@ pub(crate) fn receive(
 }
 
 fn report(error: &BodyError) -> ProblemReport {
-    let code = match error {
+    ProblemReport {
+        code: body_code(error).into(),
+        comment: error.to_string(),
+    }
+}
+
+/// A stable code in the form of DIDComm problem codes.
+pub(crate) const fn body_code(error: &BodyError) -> &'static str {
+    match error {
         BodyError::UnknownType(_) => "e.m.msg.unknown-type",
         BodyError::Malformed { .. } => "e.m.msg.body",
-    };
-    ProblemReport {
-        code: code.into(),
-        comment: error.to_string(),
     }
 }
 

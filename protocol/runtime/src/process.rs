@@ -159,7 +159,7 @@ where
     let line = connect(&store, listen.as_deref(), &announce).await?;
     let endpoint = line.network.endpoint();
     tracing::info!(peer = endpoint.peer_id(), addresses = ?endpoint.addresses(), "listening");
-    let (desk, asked) = Desk::new(endpoint.clone());
+    let (desk, asked) = Desk::new(line.network.clone());
     let driver = driver(agent, store, line, (&desk, asked));
     spin(driver, desk, listener, home.socket().into())
 }
@@ -243,7 +243,7 @@ where
     G::Command: DeserializeOwned + Send + 'static,
     G::Answer: Serialize + Send + 'static,
 {
-    let (endpoint, stop) = (desk.endpoint.clone(), desk.stop.clone());
+    let (endpoint, stop) = (desk.network.endpoint().clone(), desk.stop.clone());
     let ended = on_its_own_thread(driver, stop.clone(), socket)?;
     let api = local_api::serve(listener, desk);
     Ok(Running {

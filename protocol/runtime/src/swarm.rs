@@ -3,25 +3,25 @@
 //! Spec: `spec/wire.md`, "Framing"; G15. libp2p has no limits of its own; all of them are set here, from
 //! `limits.rs`.
 use crate::codec::{self, Frames};
-use crate::network::{Delivery, ExchangeError, Network, Order, Responder, deliveries};
+use crate::door::Door;
+use crate::network::{Delivery, Network, deliveries};
+use crate::refusals::Refusals;
+use crate::switchboard::Switchboard;
 use futures::StreamExt as _;
 use kith_protocol::did::{DidError, Endpoint};
 use kith_protocol::limits;
+use libp2p::core::transport::timeout::TransportTimeout;
+use libp2p::core::upgrade::Version;
 use libp2p::multiaddr::Protocol;
-use libp2p::request_response::{
-    self, InboundFailure, OutboundFailure, OutboundRequestId, ProtocolSupport, ResponseChannel,
-};
-use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
+use libp2p::request_response::{self, ProtocolSupport};
+use libp2p::swarm::{self, NetworkBehaviour, SwarmEvent};
 use libp2p::{
-    Multiaddr, PeerId, Swarm, SwarmBuilder, connection_limits, identify, identity,
+    Multiaddr, Swarm, Transport as _, connection_limits, identify, identity,
     memory_connection_limits, noise, ping, tcp, yamux,
 };
-use std::collections::HashMap;
-use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 /// How long listening may take, and how long further addresses of the machine are waited for.
@@ -48,12 +48,12 @@ pub enum SwarmError {
 }
 
 #[derive(NetworkBehaviour)]
-struct Behaviour {
+pub(crate) struct Behaviour {
     connections: connection_limits::Behaviour,
     memory: memory_connection_limits::Behaviour,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
-    messages: request_response::Behaviour<Frames>,
+    pub(crate) messages: request_response::Behaviour<Frames>,
 }
 
 impl Behaviour {
@@ -69,13 +69,16 @@ impl Behaviour {
     }
 }
 
+/// Connections that others open are bounded by the door and the switchboard, which make room for
+/// newcomers; what is set here for them only bounds those that are on their way out.
 fn connection_limits() -> connection_limits::ConnectionLimits {
     connection_limits::ConnectionLimits::default()
         .with_max_established(Some(limits::network::CONNECTIONS))
-        .with_max_established_incoming(Some(limits::network::CONNECTIONS_IN))
+        .with_max_established_incoming(Some(
+            limits::network::CONNECTIONS_IN + limits::network::CONNECTIONS_LEAVING,
+        ))
         .with_max_established_outgoing(Some(limits::network::CONNECTIONS_OUT))
         .with_max_established_per_peer(Some(limits::network::CONNECTIONS_PER_PEER))
-        .with_max_pending_incoming(Some(limits::network::CONNECTIONS_PENDING))
         .with_max_pending_outgoing(Some(limits::network::CONNECTIONS_PENDING))
 }
 
@@ -99,21 +102,21 @@ fn yamux_config() -> yamux::Config {
     config
 }
 
-fn build(key: identity::Keypair) -> Result<Swarm<Behaviour>, SwarmError> {
-    let tcp = tcp::Config::default().nodelay(true);
-    let swarm = SwarmBuilder::with_existing_identity(key)
-        .with_tokio()
-        .with_tcp(tcp, noise::Config::new, yamux_config)?
-        .with_behaviour(Behaviour::new)
-        .unwrap_or_else(|never| match never {})
-        .with_swarm_config(|config| {
-            config
-                .with_idle_connection_timeout(limits::network::IDLE)
-                .with_max_negotiating_inbound_streams(limits::network::STREAMS_NEGOTIATING)
-        })
-        .with_connection_timeout(limits::network::EXCHANGE)
-        .build();
-    Ok(swarm)
+fn build(key: &identity::Keypair) -> Result<Swarm<Behaviour>, SwarmError> {
+    let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
+    let connected = tcp
+        .upgrade(Version::V1Lazy)
+        .authenticate(noise::Config::new(key)?)
+        .multiplex(yamux_config())
+        .boxed();
+    let door = Door::new(connected);
+    let transport =
+        TransportTimeout::with_outgoing_timeout(door, limits::network::EXCHANGE).boxed();
+    let config = swarm::Config::with_tokio_executor()
+        .with_idle_connection_timeout(limits::network::IDLE)
+        .with_max_negotiating_inbound_streams(limits::network::STREAMS_NEGOTIATING);
+    let peer = key.public().to_peer_id();
+    Ok(Swarm::new(transport, Behaviour::new(key), peer, config))
 }
 
 /// Listens and starts the swarm's task. `announce` replaces the addresses found, for a machine
@@ -126,7 +129,7 @@ pub async fn start(
     listen: Multiaddr,
     announce: &[Multiaddr],
 ) -> Result<(Network, mpsc::Receiver<Delivery>, Multiaddr), SwarmError> {
-    let mut swarm = build(key)?;
+    let mut swarm = build(&key)?;
     let peer = *swarm.local_peer_id();
     let found = listen_on(&mut swarm, listen.clone()).await?;
     let addresses = if announce.is_empty() {
@@ -143,14 +146,12 @@ pub async fn start(
     // Every delivery may be answered while as many messages of ours are asked.
     let (orders, taken) = mpsc::channel(limits::queue::WAITING + limits::queue::SENDING);
     let (delivered, arriving) = deliveries();
-    let post = Post::new(swarm, orders.downgrade(), delivered.clone());
-    tokio::spawn(post.run(taken));
+    let refusals = Refusals::default();
+    let ends = (orders.downgrade(), delivered.clone(), refusals.clone());
+    tokio::spawn(Switchboard::new(swarm, ends).run(taken));
     let kept = kept_address(&listen, &found);
-    Ok((
-        Network::new(endpoint, peer, orders, delivered),
-        arriving,
-        kept,
-    ))
+    let network = Network::new(endpoint, peer, (orders, delivered), refusals);
+    Ok((network, arriving, kept))
 }
 
 async fn listen_on(
@@ -213,181 +214,6 @@ fn is_loopback(address: &Multiaddr) -> bool {
         Some(Protocol::Ip6(ip)) => ip.is_loopback(),
         _ => false,
     }
-}
-
-type Asked = HashMap<OutboundRequestId, oneshot::Sender<Result<Vec<u8>, ExchangeError>>>;
-type MessageEvent = request_response::Event<Vec<u8>, Vec<u8>>;
-
-/// The swarm and who waits for what.
-struct Post {
-    swarm: Swarm<Behaviour>,
-    /// Weak: the swarm ends when the last [`Network`] is gone.
-    orders: mpsc::WeakSender<Order>,
-    deliveries: mpsc::Sender<Delivery>,
-    asked: Asked,
-    /// How many messages each peer may still have waiting, so that one cannot take all places.
-    places: HashMap<PeerId, Arc<Semaphore>>,
-}
-
-impl Post {
-    fn new(
-        swarm: Swarm<Behaviour>,
-        orders: mpsc::WeakSender<Order>,
-        deliveries: mpsc::Sender<Delivery>,
-    ) -> Self {
-        Self {
-            swarm,
-            orders,
-            deliveries,
-            asked: HashMap::new(),
-            places: HashMap::new(),
-        }
-    }
-
-    async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
-        loop {
-            tokio::select! {
-                order = orders.recv() => match order {
-                    Some(order) => self.obey(order),
-                    None => return,
-                },
-                event = self.swarm.select_next_some() => self.notice(event),
-            }
-        }
-    }
-
-    fn obey(&mut self, order: Order) {
-        let messages = &mut self.swarm.behaviour_mut().messages;
-        match order {
-            Order::Ask {
-                peer,
-                addresses,
-                message,
-                answer,
-            } => {
-                let id = messages.send_request_with_addresses(&peer, message, addresses);
-                self.asked.insert(id, answer);
-            }
-            // Refused when the asker has given up; it will ask again.
-            Order::Answer { channel, message } => drop(messages.send_response(channel, message)),
-        }
-    }
-
-    fn notice(&mut self, event: SwarmEvent<BehaviourEvent>) {
-        match event {
-            SwarmEvent::Behaviour(BehaviourEvent::Messages(event)) => self.on_message(event),
-            SwarmEvent::ConnectionClosed {
-                num_established: 0, ..
-            } => self.forget_the_gone(),
-            SwarmEvent::ListenerError { error, .. } => tracing::error!(%error, "listening failed"),
-            SwarmEvent::ListenerClosed { .. } => tracing::error!("listening has ended"),
-            SwarmEvent::IncomingConnectionError { error, .. } => {
-                tracing::debug!(%error, "a connection was refused");
-            }
-            SwarmEvent::OutgoingConnectionError { peer_id, error, .. } => {
-                tracing::debug!(?peer_id, %error, "a connection failed");
-            }
-            _ => {}
-        }
-    }
-
-    fn on_message(&mut self, event: MessageEvent) {
-        use request_response::{Event, Message};
-        match event {
-            Event::Message {
-                peer,
-                message:
-                    Message::Request {
-                        request, channel, ..
-                    },
-                ..
-            } => {
-                self.deliver(peer, request, channel);
-            }
-            Event::Message {
-                message:
-                    Message::Response {
-                        request_id,
-                        response,
-                    },
-                ..
-            } => {
-                self.settle(request_id, Ok(response));
-            }
-            Event::OutboundFailure {
-                request_id, error, ..
-            } => {
-                self.settle(request_id, Err(failure(&error)));
-            }
-            Event::InboundFailure {
-                error: InboundFailure::ResponseOmission,
-                ..
-            } => {}
-            Event::InboundFailure { peer, error, .. } => {
-                tracing::debug!(%peer, %error, "a message was not taken");
-            }
-            Event::ResponseSent { .. } => {}
-        }
-    }
-
-    fn settle(&mut self, id: OutboundRequestId, answer: Result<Vec<u8>, ExchangeError>) {
-        if let Some(waiting) = self.asked.remove(&id) {
-            // Nobody waits when the exchange has timed out meanwhile.
-            drop(waiting.send(answer));
-        }
-    }
-
-    /// Hands a message to the agent, or drops it and with it the stream: its sender tries again.
-    fn deliver(&mut self, peer: PeerId, message: Vec<u8>, channel: ResponseChannel<Vec<u8>>) {
-        let places = self
-            .places
-            .entry(peer)
-            .or_insert_with(|| Arc::new(Semaphore::new(limits::queue::WAITING_PER_PEER)));
-        let (Ok(place), Some(orders)) = (places.clone().try_acquire_owned(), self.orders.upgrade())
-        else {
-            return tracing::debug!(%peer, "a message was dropped: too many of this peer wait");
-        };
-        let responder = Responder::stream(channel, orders, place);
-        if self
-            .deliveries
-            .try_send(Delivery {
-                peer,
-                message,
-                responder,
-            })
-            .is_err()
-        {
-            tracing::debug!(%peer, "a message was dropped: too many wait");
-        }
-    }
-
-    /// A peer that is gone keeps its entry while messages of it wait: connecting anew must not
-    /// give it new places.
-    fn forget_the_gone(&mut self) {
-        let swarm = &self.swarm;
-        self.places.retain(|peer, places| {
-            swarm.is_connected(peer) || places.available_permits() < limits::queue::WAITING_PER_PEER
-        });
-    }
-}
-
-fn failure(error: &OutboundFailure) -> ExchangeError {
-    match error {
-        OutboundFailure::DialFailure => ExchangeError::Unreachable,
-        OutboundFailure::Timeout => ExchangeError::TimedOut,
-        OutboundFailure::ConnectionClosed => ExchangeError::Closed,
-        OutboundFailure::UnsupportedProtocols => ExchangeError::Unsupported,
-        // The peer closed the stream before a byte of an answer: it drops what it does not take.
-        OutboundFailure::Io(error) if was_closed(error) => ExchangeError::Closed,
-        OutboundFailure::Io(error) => ExchangeError::Malformed(error.to_string()),
-    }
-}
-
-fn was_closed(error: &io::Error) -> bool {
-    let frame = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<codec::FrameError>());
-    frame == Some(&codec::FrameError::Empty) || frame.is_none()
 }
 
 #[cfg(test)]

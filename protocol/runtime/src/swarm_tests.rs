@@ -1,9 +1,11 @@
 use super::*;
+use crate::network::ExchangeError;
 use futures::future::join_all;
 use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use kith_protocol::limits;
-use libp2p::StreamProtocol;
+use kith_protocol::limits::queue::{WAITING_PER_PEER, WAITING_PER_STRANGER};
 use libp2p::identity::Keypair;
+use libp2p::{StreamProtocol, SwarmBuilder};
+use std::io;
 
 async fn network() -> (Network, mpsc::Receiver<Delivery>) {
     let listen = "/ip4/127.0.0.1/tcp/0".parse().unwrap();
@@ -82,38 +84,45 @@ async fn a_message_that_is_dropped_closes_its_stream_at_once() {
     assert_eq!(answer, Err(ExchangeError::Closed));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_peer_that_floods_has_its_places_and_leaves_the_others_theirs() {
-    let (flooder, honest, (bob, mut deliveries)) =
-        (mirror().await, mirror().await, network().await);
-    let flood: Vec<_> = (0..limits::queue::WAITING_PER_PEER * 3 / 2)
+/// Asks more than any peer has places for; the places it got, as what waits.
+async fn flood(from: &Network, to: &mut (Network, mpsc::Receiver<Delivery>), places: usize) {
+    let asked: Vec<_> = (0..WAITING_PER_PEER * 3 / 2)
         .map(|_| {
-            let (flooder, to) = (flooder.clone(), bob.endpoint().clone());
-            tokio::spawn(async move { flooder.exchange(&to, vec![1]).await })
+            let (from, to) = (from.clone(), to.0.endpoint().clone());
+            tokio::spawn(async move { from.exchange(&to, vec![1]).await })
         })
         .collect();
     let mut waiting = Vec::new();
-    for _ in 0..limits::queue::WAITING_PER_PEER {
-        waiting.push(deliveries.recv().await.unwrap());
+    for _ in 0..places {
+        waiting.push(to.1.recv().await.unwrap());
     }
-    let to = bob.endpoint().clone();
-    let asked = tokio::spawn(async move { honest.exchange(&to, vec![2]).await });
-    let next = deliveries.recv().await.unwrap();
+    let honest = mirror().await;
+    let endpoint = to.0.endpoint().clone();
+    let other = tokio::spawn(async move { honest.exchange(&endpoint, vec![2]).await });
+    let next = to.1.recv().await.unwrap();
     assert_eq!(next.message, [2], "the flooder has more than its places");
     next.responder.send(vec![2]);
-    assert_eq!(asked.await.unwrap(), Ok(vec![2]));
+    assert_eq!(other.await.unwrap(), Ok(vec![2]));
     waiting
         .into_iter()
         .for_each(|delivery| delivery.responder.send(vec![1]));
-    let answers = join_all(flood).await;
+    let answers = join_all(asked).await;
     let served = answers
         .iter()
         .filter(|answer| matches!(answer, Ok(Ok(_))))
         .count();
-    assert!(
-        served >= limits::queue::WAITING_PER_PEER
-            && limits::queue::WAITING > limits::queue::WAITING_PER_PEER
-    );
+    assert_eq!(served, places);
+}
+
+/// A stranger has few, and more once it was answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_floods_has_its_places_and_leaves_the_others_theirs() {
+    let (flooder, mut bob) = (mirror().await, network().await);
+    flood(&flooder, &mut bob, WAITING_PER_STRANGER).await;
+    flood(&flooder, &mut bob, WAITING_PER_PEER).await;
+    let totals = bob.0.refusals().totals();
+    let dropped = WAITING_PER_PEER * 3 - WAITING_PER_STRANGER - WAITING_PER_PEER;
+    assert_eq!(totals["e.p.xfer.too-many"], dropped as u64);
 }
 
 /// Writes its bytes as they are, and reads what comes.
