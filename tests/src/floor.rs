@@ -1,5 +1,6 @@
 //! Where a test with real processes happens: a directory that goes with it, and the programs.
 use crate::leaks;
+use crate::scene::VERBOSE;
 use owner_agent::demo::process::Place;
 use owner_agent::demo::programs::Programs;
 use owner_agent::demo::trouble::Trouble;
@@ -19,6 +20,8 @@ pub struct Floor {
     directory: TempDir,
     /// The programs under test, built before the first process starts.
     pub programs: Programs,
+    /// How much they log.
+    pub verbosity: &'static str,
 }
 
 impl Floor {
@@ -35,6 +38,16 @@ impl Floor {
         Self {
             directory,
             programs,
+            verbosity: VERBOSE,
+        }
+    }
+
+    /// An empty one for long runs, whose logs would fill the disk.
+    #[must_use]
+    pub fn for_long() -> Self {
+        Self {
+            verbosity: "-v",
+            ..Self::new()
         }
     }
 
@@ -77,6 +90,21 @@ impl Floor {
         fs::write(&file, said).map_err(|error| Trouble::file("writing", &file, error))
     }
 
+    /// Leaves everything where it is, and tells where.
+    #[must_use]
+    pub fn stay(self) -> PathBuf {
+        self.directory.keep()
+    }
+
+    /// The logs in which a program of ours says that it panicked.
+    #[must_use]
+    pub fn panics(&self) -> Vec<PathBuf> {
+        let mut logs = leaks::files(&self.path().join("logs"));
+        let said = |log: &Path| fs::read(log).unwrap_or_default();
+        logs.retain(|log| String::from_utf8_lossy(&said(log)).contains("panicked at"));
+        logs
+    }
+
     /// The end of a test: what went wrong with the end of every log, or the search of all logs and
     /// homes for what must not be there.
     ///
@@ -89,7 +117,9 @@ impl Floor {
         leaks::none_below(self.path(), secrets);
     }
 
-    fn logs(&self) -> String {
+    /// The end of every log.
+    #[must_use]
+    pub fn logs(&self) -> String {
         let logs = leaks::files(&self.path().join("logs")).into_iter();
         logs.map(|log| format!("\n--- {}\n{}", log.display(), end(&log)))
             .collect()

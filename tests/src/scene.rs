@@ -22,7 +22,7 @@ const FRESH: &str = "New device";
 /// How long a request lives: longer than any test.
 const LIFETIME: Millis = Millis::seconds(600);
 /// All of the log: what must not be in it must not be in any of it.
-const VERBOSE: &str = "-vv";
+pub const VERBOSE: &str = "-vv";
 
 /// How long a recovery or a deal may take.
 pub const PATIENCE: Duration = Duration::from_secs(180);
@@ -48,7 +48,7 @@ impl<'a> Scene<'a> {
         let mut starting = Vec::new();
         for (name, program) in people {
             let place = Place::new(floor.path(), name, program)?;
-            starting.push(tokio::spawn(appear(place)));
+            starting.push(tokio::spawn(appear(place, floor.verbosity)));
         }
         let mut running = Vec::new();
         for process in starting {
@@ -146,11 +146,11 @@ impl<'a> Scene<'a> {
     }
 }
 
-async fn appear(place: Place) -> Result<Process, Trouble> {
+async fn appear(place: Place, verbosity: &'static str) -> Result<Process, Trouble> {
     place.command(["init", "--name", &place.name]).await?;
     match &*place.name {
-        HOST => place.run([VERBOSE, "--host-backups"]).await,
-        _ => place.run([VERBOSE]).await,
+        HOST => place.run([verbosity, "--host-backups"]).await,
+        _ => place.run([verbosity]).await,
     }
 }
 

@@ -57,10 +57,13 @@ impl<'a> Owner<'a> {
     /// The person at this process.
     #[must_use]
     pub fn at(process: &'a Process) -> Self {
-        Self {
-            name: process.name(),
-            client: process.client(),
-        }
+        Self::with(process.name(), process.client())
+    }
+
+    /// The person of the agent behind this client, whichever process that is just now.
+    #[must_use]
+    pub fn with(name: &'a str, client: &'a LocalClient) -> Self {
+        Self { name, client }
     }
 
     /// Asks anything.
@@ -153,10 +156,13 @@ impl<'a> Trustee<'a> {
     /// The person at this process.
     #[must_use]
     pub fn at(process: &'a Process) -> Self {
-        Self {
-            name: process.name(),
-            client: process.client(),
-        }
+        Self::with(process.name(), process.client())
+    }
+
+    /// The person of the agent behind this client, whichever process that is just now.
+    #[must_use]
+    pub fn with(name: &'a str, client: &'a LocalClient) -> Self {
+        Self { name, client }
     }
 
     /// Asks anything.
