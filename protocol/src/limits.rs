@@ -141,7 +141,13 @@ pub mod ledger {
     pub const AGENTS_EVER: usize = 1024;
     /// Changes of one policy that wait at once.
     pub const WAITING: usize = 16;
+    /// Verdicts of one approval key on one request, each a record that every reader keeps for ever: a
+    /// person changes their mind a few times, a hostile key without end. The last one stands.
+    pub const VERDICTS_PER_KEY: u64 = 16;
 
+    /// Records of ours, admitted or refused, that an agent remembers with what became of them: those of
+    /// every request under way at once, and of changes that wait.
+    pub const OFFERS_KEPT: usize = 256;
     /// Records an operator holds for one sender, unpublished.
     pub const PENDING_PER_SENDER: usize = 64;
     /// Records an operator holds at all, unpublished.
@@ -170,6 +176,10 @@ pub mod ledger {
         "one sender cannot take the queue"
     );
     const _: () = assert!(DESCRIPTOR * 4 / 3 < super::envelope::BODY_CHARS);
+    const _: () = assert!(
+        4 * super::trustee::SESSIONS + WAITING < OFFERS_KEPT,
+        "what a session still asks about is remembered"
+    );
 }
 
 /// Wallets and their backups.

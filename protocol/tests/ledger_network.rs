@@ -317,6 +317,31 @@ fn a_record_without_effect_is_refused_with_its_reason() {
     assert_eq!(refused(net.append(&forged)), "e.p.ledger.bad-signature");
 }
 
+/// G15: whatever arrives as a record and is none is refused by its form, and costs nothing.
+#[test]
+fn bytes_that_are_no_record_are_refused_by_the_operator() {
+    let mut net = Net::new();
+    net.pass(Millis(700));
+    let good = records(&net)[0].to_bytes();
+    let mut kind = good.clone();
+    assert_eq!(kind[35], 10);
+    kind[35] = 99;
+    let hostile = [
+        Vec::new(),
+        kind,
+        [&good[..], &[0]].concat(),
+        [&good[..2], &[0x80, 0], &good[3..]].concat(),
+        vec![1; limits::ledger::RECORD + 1],
+    ];
+    for bytes in hostile {
+        match net.append_bytes(&did(150), bytes) {
+            Some(AppendOutcome::Refused { code, .. }) => assert_eq!(code, "e.p.ledger.malformed"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(net.operator().size().0, 0);
+}
+
 /// What waits is taken into account: the second record builds on the first before it is published.
 #[test]
 fn records_that_build_on_each_other_share_a_head() {

@@ -318,6 +318,19 @@ fn a_verdict_of_somebody_else_is_refused() {
     assert_eq!(world.refused(&forger, LATER), Invalid::BadSignature);
 }
 
+/// R13: an approval is signed for one request and is worth nothing on another of the same owner.
+#[test]
+fn an_approval_of_another_request_does_not_count_here() {
+    let (mut world, _) = World::asked();
+    let mut body = world.request_body(1);
+    body.expiry = just_before(body.expiry);
+    let other = world.request_of(body, 1);
+    world.put(&other, LATER).unwrap();
+    let mut approval = world.verdict(0, Verdict::Approve);
+    approval.subject = Subject::Request(id_of(&other));
+    assert_eq!(world.refused(&approval, LATER), Invalid::BadSignature);
+}
+
 #[test]
 fn one_trustee_counts_once() {
     let (mut world, id) = World::asked();
@@ -340,6 +353,22 @@ fn a_withdrawn_approval_cannot_be_repeated_by_others() {
     assert_eq!(world.refused(&first, LATER), Invalid::StaleHead);
     assert_eq!(world.state.request_status(&id, LATER).unwrap().approvals, 0);
     world.say(0, Verdict::Approve, LATER).unwrap();
+    assert_eq!(world.state.request_status(&id, LATER).unwrap().approvals, 1);
+}
+
+/// G15: each change of mind is a record that every reader keeps for ever. The last one stands, and no
+/// other trustee has lost a word.
+#[test]
+fn a_key_changes_its_verdict_sixteen_times_and_no_more() {
+    let (mut world, id) = World::asked();
+    let alternating = [Verdict::Approve, Verdict::Withdrawn].into_iter().cycle();
+    for verdict in alternating.take(16) {
+        world.say(0, verdict, LATER).unwrap();
+    }
+    let refused = world.refused(&world.verdict(0, Verdict::Approve), LATER);
+    assert_eq!(refused, Invalid::TooManyVerdicts);
+    assert_eq!(refused.code(), "e.p.ledger.too-many-verdicts");
+    world.say(1, Verdict::Approve, LATER).unwrap();
     assert_eq!(world.state.request_status(&id, LATER).unwrap().approvals, 1);
 }
 

@@ -95,6 +95,11 @@ pub enum Invalid {
     /// The key has said that already.
     #[error("this key's verdict is already that")]
     VerdictUnchanged,
+    /// A bound: the last verdict stands.
+    #[error(
+        "this key has changed its verdict on this request as often as it may; the last one stands"
+    )]
+    TooManyVerdicts,
     /// Nothing to take back.
     #[error("this key has no approval to withdraw")]
     NothingToWithdraw,
@@ -177,6 +182,7 @@ impl Invalid {
             Self::SponsorCooling { .. } => "e.p.ledger.sponsor-cooling",
             Self::RequestEnded => "e.p.ledger.request-ended",
             Self::VerdictUnchanged => "e.p.ledger.verdict-unchanged",
+            Self::TooManyVerdicts => "e.p.ledger.too-many-verdicts",
             Self::NothingToWithdraw => "e.p.ledger.nothing-to-withdraw",
             Self::WithdrawalTooLate => "e.p.ledger.withdrawal-too-late",
             Self::TooYoung { .. } => "e.p.ledger.too-young",

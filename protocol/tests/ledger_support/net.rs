@@ -348,9 +348,13 @@ impl Net {
     }
 
     pub fn append_from(&mut self, from: &Did, record: &Record) -> Option<AppendOutcome> {
+        self.append_bytes(from, record.to_bytes())
+    }
+
+    pub fn append_bytes(&mut self, from: &Did, bytes: Vec<u8>) -> Option<AppendOutcome> {
         let append = Append {
             log: self.log,
-            record: Blob(record.to_bytes()),
+            record: Blob(bytes),
         };
         let to = self.descriptor.operator.did.clone();
         let message = received(from.clone(), to, Body::LedgerAppend(append.clone()));

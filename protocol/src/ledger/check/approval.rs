@@ -5,6 +5,7 @@ use crate::ledger::effect::Act;
 use crate::ledger::invalid::Invalid;
 use crate::ledger::record::NO_PREV;
 use crate::ledger::state::Request;
+use crate::limits::ledger as limits;
 use crate::time::Timestamp;
 
 pub(super) fn judge<'a>(case: &Case<'a>, body: &ApprovalBody) -> Result<Admission<'a>, Invalid> {
@@ -24,6 +25,10 @@ pub(super) fn judge<'a>(case: &Case<'a>, body: &ApprovalBody) -> Result<Admissio
         || case.record.prev != NO_PREV
     {
         return Err(Invalid::StaleHead);
+    }
+    // A verdict that alternates would otherwise be a permanent record each time, without end.
+    if case.record.seq >= limits::VERDICTS_PER_KEY {
+        return Err(Invalid::TooManyVerdicts);
     }
     replaces(
         request,
