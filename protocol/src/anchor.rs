@@ -9,6 +9,7 @@ use crate::error::Damage;
 use crate::ledger::{
     self, AdoptError, Answer, AppendOutcome, Ask, Descriptor, News, Query, Record, View, ViewError,
 };
+use crate::limits;
 use crate::message::ledger::Page;
 use crate::record::{self, Key, Records, Row, Space};
 use crate::time::{Millis, Timestamp};
@@ -170,7 +171,7 @@ impl Anchor {
         offer.made(work.now);
         self.offer(work, &offer);
         work.save(&offer);
-        Ok(())
+        make_room(work)
     }
 
     fn offer(&self, work: &mut Work<'_>, offer: &Offer) {
@@ -359,6 +360,82 @@ impl Anchor {
     }
 }
 
+/// Forgets what became of the oldest records that wait for nothing any more.
+fn make_room(work: &mut Work<'_>) -> Result<(), Damage> {
+    let mut settled = work.all::<Offer>()?;
+    settled.retain(|offer| offer.outcome != Outcome::Waiting);
+    settled.sort_by_key(|offer| offer.due);
+    let many = settled.len().saturating_sub(limits::ledger::OFFERS_KEPT);
+    for offer in &settled[..many] {
+        work.erase::<Offer>(&offer.id());
+    }
+    Ok(())
+}
+
+/// Two heads of one log that contradict each other, for a person to see and hand on (G14).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictView {
+    /// Which log.
+    pub log: Digest,
+    /// Whether the two notes alone prove that the log lied. Otherwise a host may have lied about
+    /// entries.
+    pub proven: bool,
+    /// When it was noticed.
+    pub noticed: Timestamp,
+    /// The signed note that was seen before.
+    pub ours: String,
+    /// The signed note that contradicts it.
+    pub theirs: String,
+}
+
+impl ConflictView {
+    /// One sentence: what was seen and what it means.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let log = &self.log;
+        match self.proven {
+            true => format!(
+                "ledger {log} has signed two histories that contradict each other: its operator or witnesses lie; \
+                 what it says after that is not believed here, and both heads are kept as proof"
+            ),
+            false => format!(
+                "what was served as ledger {log} does not lead to the head it came with: whoever served it lies, or \
+                 the ledger does; nothing of it is believed, and both heads are kept"
+            ),
+        }
+    }
+}
+
+/// All conflicts of heads that were kept, by whichever role noticed them.
+///
+/// # Errors
+/// [`Damage`] when a row cannot be read.
+pub fn conflicts(records: &dyn Records) -> Result<Vec<ConflictView>, Damage> {
+    let text = |note: &Blob| String::from_utf8_lossy(&note.0).into_owned();
+    let kept = ledger::conflicts(records)?.into_iter();
+    Ok(kept
+        .map(|conflict| ConflictView {
+            log: conflict.log,
+            proven: conflict.proven,
+            noticed: conflict.noticed,
+            ours: text(&conflict.ours),
+            theirs: text(&conflict.theirs),
+        })
+        .collect())
+}
+
+/// The same as what waits for a person: a hint may have died with the process that was told it.
+///
+/// # Errors
+/// [`Damage`] when a row cannot be read.
+pub fn pending(records: &dyn Records) -> Result<Vec<Event>, Damage> {
+    let event = |conflict: ConflictView| {
+        let log = conflict.log.to_string();
+        Event::new("ledger-conflict", log, conflict.sentence())
+    };
+    Ok(conflicts(records)?.into_iter().map(event).collect())
+}
+
 /// An eighth of what a head may age, so that several looks can fail before it is stale.
 fn idle_pace(view: &View) -> Millis {
     Millis((view.descriptor().max_age.0 / 8).clamp(SHORTEST_PACE.0, LONGEST_PACE.0))
@@ -380,5 +457,54 @@ impl Followed {
     fn due(&self) -> Timestamp {
         self.looked
             .map_or(Timestamp(0), |looked| looked.after(self.pace))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::Context;
+    use crate::did::Endpoint;
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    fn offer(number: usize, outcome: Outcome) -> Offer {
+        Offer {
+            digest: Digest::of("test", &[&number.to_be_bytes()]),
+            log: Digest([1; 32]),
+            record: Blob(vec![0; 100]),
+            due: Timestamp(number as u64),
+            attempts: 1,
+            outcome,
+        }
+    }
+
+    /// G15: what became of a record is remembered for a while, and what still waits is kept.
+    #[test]
+    fn records_that_are_settled_are_forgotten_oldest_first() {
+        let disk = BTreeMap::new();
+        let endpoint = Endpoint::new("12D3KooWtest".into(), Vec::new()).unwrap();
+        let cx = Context {
+            records: &disk,
+            rng: &mut ChaCha20Rng::seed_from_u64(1),
+            endpoint: &endpoint,
+            uptime: 0,
+        };
+        let mut work = Work::new(Timestamp(0), cx);
+        let (kept, extra) = (limits::ledger::OFFERS_KEPT, 3);
+        for number in 0..kept + extra {
+            work.save(&offer(number, Outcome::Admitted { index: 0 }));
+        }
+        work.save(&offer(kept + extra, Outcome::Waiting));
+        make_room(&mut work).unwrap();
+        let mut left: Vec<u64> = work
+            .all::<Offer>()
+            .unwrap()
+            .iter()
+            .map(|o| o.due.0)
+            .collect();
+        left.sort_unstable();
+        let expected: Vec<u64> = (extra..=kept + extra).map(|number| number as u64).collect();
+        assert_eq!(left, expected);
     }
 }

@@ -36,6 +36,7 @@ fn status(answer: &Answer) -> String {
         backups,
         hosts_backups,
         ledgers,
+        conflicts,
     } = answer
     else {
         return String::new();
@@ -50,7 +51,13 @@ fn status(answer: &Answer) -> String {
     } else {
         String::new()
     };
-    format!("{first}\nYou are {name}. People who trust you: {owners}. Ledgers: {ledgers}.{keeps}")
+    let warnings: String = conflicts
+        .iter()
+        .map(|seen| format!("\nWARNING: {}", seen.sentence()))
+        .collect();
+    format!(
+        "{first}{warnings}\nYou are {name}. People who trust you: {owners}. Ledgers: {ledgers}.{keeps}"
+    )
 }
 
 fn invitations(list: &[InvitationView]) -> String {

@@ -13,12 +13,21 @@ pub(super) async fn status(console: &Console, check: bool, watch: bool) -> Resul
 }
 
 fn healthy(answer: &Answer) -> Result<(), Failure> {
-    let Answer::Status { state, alerts, .. } = answer else {
+    let Answer::Status {
+        state,
+        alerts,
+        conflicts,
+        ..
+    } = answer
+    else {
         return Err(unexpected());
     };
     if *alerts > 0 {
         let message = "someone tries to recover in your name: owner-agent alert list";
         return Err(Failure::shown(Exit::Unhealthy, message));
+    }
+    if let Some(conflict) = conflicts.iter().find(|conflict| conflict.proven) {
+        return Err(Failure::shown(Exit::Unhealthy, conflict.sentence()));
     }
     if state != "protected" {
         return Err(Failure::shown(
@@ -43,6 +52,7 @@ mod tests {
             deal: None,
             trustees: Vec::new(),
             alerts,
+            conflicts: Vec::new(),
             ledger_time: None,
         }
     }

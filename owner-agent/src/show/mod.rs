@@ -47,6 +47,7 @@ fn status(answer: &Answer) -> String {
         deal,
         trustees: list,
         alerts,
+        conflicts,
         ledger_time,
         ..
     } = answer
@@ -57,6 +58,11 @@ fn status(answer: &Answer) -> String {
     if *alerts > 0 {
         lines.push("SOMEONE TRIES TO RECOVER IN YOUR NAME: owner-agent alert list".to_owned());
     }
+    lines.extend(
+        conflicts
+            .iter()
+            .map(|seen| format!("WARNING: {}", seen.sentence())),
+    );
     lines.extend(name.iter().map(|name| format!("You are {name}.")));
     lines.extend(deal.iter().map(protect));
     if !list.is_empty() {

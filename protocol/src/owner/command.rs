@@ -1,5 +1,6 @@
 //! What an owner or claimant can ask of the agent, and what the agent answers. The local API
 //! carries these as JSON.
+use crate::anchor::ConflictView;
 use crate::bytes::{Blob, Digest};
 use crate::time::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -329,6 +330,8 @@ pub enum Answer {
         trustees: Vec<TrusteeView>,
         /// Attempts in her name that are open.
         alerts: usize,
+        /// Heads of ledgers that contradict each other, kept as proof.
+        conflicts: Vec<ConflictView>,
         /// Time of the newest ledger head seen.
         ledger_time: Option<Timestamp>,
     },

@@ -18,7 +18,7 @@ mod status;
 mod trustee;
 
 use crate::agent::{Agent, Context, Event, Input, Step, Work};
-use crate::anchor::Anchor;
+use crate::anchor::{self, Anchor};
 use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
 use crate::ledger::{self, Query};
 use crate::message::{Body, Ping, PingResponse, Received};
@@ -257,6 +257,7 @@ impl Agent for OwnerAgent {
         let mut events = enrolment::pending(records)?;
         events.extend(claim::talk::pending(records)?);
         events.extend(alert::pending(records, &self.anchor)?);
+        events.extend(anchor::pending(records)?);
         Ok(events)
     }
 }

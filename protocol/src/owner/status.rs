@@ -1,6 +1,6 @@
 //! Can I recover today?
 use crate::agent::Work;
-use crate::anchor::{Anchor, Outcome};
+use crate::anchor::{self, Anchor, Outcome};
 use crate::bytes::Digest;
 use crate::error::{CommandError, Stop};
 use crate::owner::alert;
@@ -53,6 +53,7 @@ pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
         deal,
         trustees: trustees(work)?,
         alerts: alerts.iter().filter(|alert| alert.state == "open").count(),
+        conflicts: anchor::conflicts(work)?,
         ledger_time: identity
             .as_ref()
             .and_then(|identity| anchor.view(&identity.log))

@@ -4,7 +4,7 @@ use super::roles::Roles;
 use super::ward::{Stage, Ward};
 use super::{Config, custody, enrolment, host, invitation, request};
 use crate::agent::{Event, Work};
-use crate::anchor::Anchor;
+use crate::anchor::{self, Anchor};
 use crate::error::{Damage, Stop};
 use crate::record::{self, Records};
 use crate::time::Timestamp;
@@ -34,6 +34,7 @@ pub(super) fn status(
         backups: host::count(work),
         hosts_backups: config.host_backups,
         ledgers: ledgers.len() + roles.ledgers(),
+        conflicts: anchor::conflicts(work)?,
     })
 }
 
@@ -126,5 +127,6 @@ pub(super) fn pending(records: &dyn Records) -> Result<Vec<Event>, Damage> {
     for session in request::list(records)? {
         events.extend(request::waits_for(records, &session)?);
     }
+    events.extend(anchor::pending(records)?);
     Ok(events)
 }

@@ -1,5 +1,6 @@
 //! What a trustee's person can ask of the agent, and what the agent answers. The local API carries
 //! these as JSON.
+use crate::anchor::ConflictView;
 use crate::bytes::Digest;
 use crate::message::setup::Capability;
 use crate::time::{Millis, Timestamp};
@@ -216,6 +217,8 @@ pub enum Answer {
         hosts_backups: bool,
         /// Logs followed or operated.
         ledgers: usize,
+        /// Heads of ledgers that contradict each other, kept as proof.
+        conflicts: Vec<ConflictView>,
     },
     /// Invitations.
     Invitations {

@@ -6,9 +6,15 @@ use kith_runtime::console::{Console, Exit, Failure};
 pub(super) async fn status(console: &Console, check: bool) -> Result<(), Failure> {
     let answer = ask(console, &Command::Status).await?;
     present(console, &answer);
-    let Answer::Status { waiting, .. } = answer else {
+    let Answer::Status {
+        waiting, conflicts, ..
+    } = answer
+    else {
         return Err(unexpected());
     };
+    if check && let Some(conflict) = conflicts.iter().find(|conflict| conflict.proven) {
+        return Err(Failure::shown(Exit::Unhealthy, conflict.sentence()));
+    }
     if check && waiting > 0 {
         return Err(Failure::shown(Exit::Unhealthy, "something waits for you"));
     }
