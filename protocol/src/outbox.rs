@@ -5,7 +5,7 @@
 //! two steps come to the same end.
 use crate::agent::Work;
 use crate::bytes::Blob;
-use crate::did::Did;
+use crate::did::{Did, LocalDid};
 use crate::error::{Damage, Halt, Refusal};
 use crate::limits;
 use crate::message::{Body, Outgoing, ProblemReport, Received};
@@ -171,16 +171,17 @@ pub fn resend_due(work: &mut Work<'_>) -> Result<(), Damage> {
     Ok(())
 }
 
-/// When the next message is due.
+/// When the next message is due, or the keys of an ended connection go.
 ///
 /// # Errors
 /// [`Damage`] when a row cannot be read.
 pub fn deadline(records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
     let waiting = record::load_all::<Waiting>(records, &[])?;
-    Ok(waiting
+    let retired = record::load_all::<Retired>(records, &[])?;
+    let due = waiting
         .iter()
-        .map(|waiting| waiting.due.min(waiting.expires))
-        .min())
+        .map(|waiting| waiting.due.min(waiting.expires));
+    Ok(due.chain(retired.iter().map(|retired| retired.until)).min())
 }
 
 /// The answer that a message got the first time.
@@ -261,11 +262,42 @@ pub fn refused(refusal: &Refusal) -> Body {
     })
 }
 
-/// Forgets answers that nobody can ask for any more.
+/// A DID of ours whose connection has ended.
+#[derive(Serialize, Deserialize)]
+struct Retired {
+    did: Did,
+    until: Timestamp,
+}
+
+impl Row for Retired {
+    const SPACE: Space = Space::Retired;
+    fn id(&self) -> Vec<u8> {
+        self.did.as_str().as_bytes().to_vec()
+    }
+}
+
+/// Lets a DID of ours go whose connection has ended. Its keys stay as long as a message from it or to
+/// it can be under way: the last word is still said, and whoever repeats a message is still told no.
+pub fn retire(work: &mut Work<'_>, did: &Did) {
+    let until = work.now.after(limits::message::LIFETIME);
+    work.save(&Retired {
+        did: did.clone(),
+        until,
+    });
+}
+
+/// Forgets answers that nobody can ask for any more, and the keys of connections that ended as long
+/// ago.
 ///
 /// # Errors
 /// [`Damage`] when a row cannot be read.
 pub fn sweep(work: &mut Work<'_>) -> Result<(), Damage> {
+    for retired in work.all::<Retired>()? {
+        if retired.until <= work.now {
+            work.erase::<LocalDid>(retired.did.as_str().as_bytes());
+            work.erase::<Retired>(&retired.id());
+        }
+    }
     for answered in work.all::<Answered>()? {
         if answered.at.after(limits::message::ANSWER_LIFETIME) <= work.now {
             work.erase::<Answered>(&answered.id());

@@ -14,7 +14,7 @@ use crate::owner::command::Answer;
 use crate::owner::comparison::Comparison;
 use crate::owner::identity::{self, Identity};
 use crate::owner::trustee::{self, Contact, PeerRole, Stage, Trustee};
-use crate::record::{self, Records};
+use crate::record::{self, Records, Row as _};
 use crate::time::Timestamp;
 use crate::words::{self, Occasion, Transcript};
 
@@ -29,6 +29,7 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str, role: PeerRole) -> Result<
         return Ok(Answer::Link { link, expires });
     }
     check_name_is_free(work, &name)?;
+    make_room(work, &name)?;
     let local = LocalDid::generate(Some(work.endpoint), work.rng);
     let expires = work.now.after(limits::owner::INVITATION_LIFETIME);
     let trustee = Trustee {
@@ -65,24 +66,38 @@ fn check_name_is_free(work: &Work<'_>, name: &str) -> Result<(), Stop> {
             CommandError::error("a trustee needs a name that means something to you").into(),
         );
     }
-    let all = work.all::<Trustee>()?;
-    let ended = |trustee: &Trustee| {
-        let unanswered = matches!(trustee.stage, Stage::Invited) && trustee.expires <= work.now;
-        unanswered || matches!(trustee.stage, Stage::Declined | Stage::Mismatch)
-    };
-    if all
-        .iter()
-        .any(|trustee| trustee.name == name && !ended(trustee))
-    {
+    let mut living = work.all::<Trustee>()?;
+    living.retain(|trustee| !has_ended(trustee, work.now));
+    if living.iter().any(|trustee| trustee.name == name) {
         let taken =
             format!("you already have a trustee, a host or an open invitation called `{name}`");
         return Err(CommandError::error(taken).into());
     }
-    if all.len() >= limits::owner::PEERS {
+    if living.len() >= limits::owner::PEERS {
         return Err(CommandError::error(
             "there is room for 255 trustees and 8 hosts, and all of it is taken",
         )
         .into());
+    }
+    Ok(())
+}
+
+/// Whether it came to nothing.
+fn has_ended(trustee: &Trustee, now: Timestamp) -> bool {
+    let unanswered = matches!(trustee.stage, Stage::Invited) && trustee.expires <= now;
+    unanswered || matches!(trustee.stage, Stage::Declined | Stage::Mismatch)
+}
+
+/// What came to nothing under this name goes, and all that came to nothing where it takes the room.
+fn make_room(work: &mut Work<'_>, name: &str) -> Result<(), Damage> {
+    let all = work.all::<Trustee>()?;
+    let full = all.len() >= limits::owner::PEERS;
+    let now = work.now;
+    for ended in all.iter().filter(|trustee| has_ended(trustee, now)) {
+        if full || ended.name == name {
+            outbox::retire(work, &ended.local);
+            work.erase::<Trustee>(&ended.id());
+        }
     }
     Ok(())
 }
@@ -263,6 +278,7 @@ pub(crate) fn on_end(work: &mut Work<'_>, message: &Received, stage: Stage) -> R
         return Err(Refusal::new("e.p.req.declined", "this connection is verified already").into());
     }
     trustee.stage = stage;
+    outbox::retire(work, &trustee.local);
     let text = format!("{} ended the comparison of words", trustee.name);
     work.hint(Event::new("mismatch", trustee.name.clone(), text));
     work.save(&trustee);
@@ -321,6 +337,7 @@ pub(crate) fn verify(work: &mut Work<'_>, name: &str, heard: &str) -> Result<Ans
 
 fn mismatch(work: &mut Work<'_>, mut trustee: Trustee) -> Answer {
     trustee.stage = Stage::Mismatch;
+    outbox::retire(work, &trustee.local);
     work.save(&trustee);
     // The other side must not go on believing that it holds something for her.
     if let Some(contact) = &trustee.contact {

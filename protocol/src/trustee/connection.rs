@@ -3,6 +3,7 @@
 use crate::agent::Work;
 use crate::did::{Did, LocalDid};
 use crate::error::Damage;
+use crate::outbox;
 use crate::record::{Row, Space};
 use crate::trustee::request::SessionId;
 use crate::trustee::ward::WardId;
@@ -49,6 +50,7 @@ pub(super) fn open(work: &mut Work<'_>, party: Party) -> Did {
 pub(super) fn lone(work: &mut Work<'_>) -> Did {
     let local = LocalDid::generate(Some(work.endpoint), work.rng);
     work.save(&local);
+    outbox::retire(work, local.did());
     local.did().clone()
 }
 
@@ -68,14 +70,14 @@ pub(super) fn assign(work: &mut Work<'_>, ours: &Did, party: Party) {
     });
 }
 
-/// Answers on this DID no more. Its keys stay until what is on its way has been answered
-/// ([`forget`]).
+/// Answers on this DID no more; its keys go when nothing can be on its way any more.
 pub(super) fn close(work: &mut Work<'_>, ours: &Did) {
     work.erase::<Connection>(ours.as_str().as_bytes());
+    outbox::retire(work, ours);
 }
 
 /// Forgets the DID and its keys.
 pub(super) fn forget(work: &mut Work<'_>, ours: &Did) {
-    close(work, ours);
+    work.erase::<Connection>(ours.as_str().as_bytes());
     work.erase::<LocalDid>(ours.as_str().as_bytes());
 }

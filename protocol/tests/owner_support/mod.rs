@@ -42,6 +42,8 @@ pub struct Net {
     pub on_reply: OnReply,
     /// Who answers in the ledger's place.
     pub on_query: OnQuery,
+    /// Whose questions to the ledger nobody answers: owners first, then people.
+    pub blind: Option<usize>,
     /// Everything that was sent, once for each time.
     pub sent: Vec<Outgoing>,
 }
@@ -59,6 +61,7 @@ impl Net {
             on_send: Box::new(|_| true),
             on_reply: Box::new(|_, _| true),
             on_query: Box::new(|_| None),
+            blind: None,
             sent: Vec::new(),
         }
     }
@@ -92,8 +95,12 @@ impl Net {
     }
 
     fn ask(&mut self, place: usize, query: Query) {
-        let answer =
-            (self.on_query)(&query).unwrap_or_else(|| self.ledger.answer(&query, self.now));
+        let answer = match self.blind == Some(place) {
+            true => Answer::Unavailable,
+            false => {
+                (self.on_query)(&query).unwrap_or_else(|| self.ledger.answer(&query, self.now))
+            }
+        };
         self.nodes()[place].answered(query, answer);
     }
 

@@ -4,10 +4,12 @@ use crate::bytes::Digest;
 use crate::error::Damage;
 use crate::keys::RecoverySecret;
 use crate::ledger::{CompleteBody, CompletionKeys, Record};
+use crate::outbox;
 use crate::owner::claim::collect;
 use crate::owner::claim::row::{self, ClaimStage, Claimed};
 use crate::owner::deal::Deal;
 use crate::owner::identity::Identity;
+use crate::owner::trustee::Trustee;
 use crate::vss::{Share, Sign};
 
 /// The signed record. The signing secret exists while it is made and no longer (K2).
@@ -73,8 +75,15 @@ pub(crate) fn finish(work: &mut Work<'_>, request: &Digest) -> Result<(), Damage
         "the recovery is complete; every older key is dead",
     ));
     work.save(&claim);
+    let kept = work.all::<Trustee>()?;
     for mut claimed in work.all::<Claimed>()? {
         claimed.release = None;
+        // Whoever released a share is a trustee over this very connection; the others' ended here.
+        if let Some(invited) = &claimed.invitation
+            && kept.iter().all(|trustee| trustee.local != invited.local)
+        {
+            outbox::retire(work, &invited.local);
+        }
         work.save(&claimed);
     }
     Ok(())

@@ -102,6 +102,9 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str) -> Result<Answer, Stop> {
         expires: expires.seconds(),
         offer: None,
     };
+    if let Some(earlier) = &claimed.invitation {
+        outbox::retire(work, &earlier.local);
+    }
     claimed.invitation = Some(Invited {
         id,
         local: local.did().clone(),
@@ -306,6 +309,9 @@ pub(crate) fn abort(work: &mut Work<'_>, anchor: &Anchor) -> Result<Answer, Stop
         }
     }
     for claimed in work.all::<Claimed>()? {
+        if let Some(invited) = &claimed.invitation {
+            outbox::retire(work, &invited.local);
+        }
         work.erase::<Claimed>(&claimed.id());
     }
     work.erase::<Claim>(&claim.id());
@@ -325,6 +331,7 @@ fn has_ended(anchor: &Anchor, claim: &Claim) -> bool {
 /// Peers and deals of an agent that never came to power.
 fn forget_identity(work: &mut Work<'_>) -> Result<(), Damage> {
     for trustee in work.all::<Trustee>()? {
+        outbox::retire(work, &trustee.local);
         work.erase::<Trustee>(&trustee.id());
     }
     for deal in work.all::<Deal>()? {
