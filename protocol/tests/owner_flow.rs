@@ -249,6 +249,32 @@ fn a_host_that_goes_in_circles_is_left() {
     );
 }
 
+/// G5: nobody is lost to the owner because he was not needed. A backup is sealed before the receipts
+/// with further prekeys are in, so a trustee must hand over again what the old device knew of.
+#[test]
+fn a_trustee_who_was_away_in_two_recoveries_is_dealt_to_after_each() {
+    let mut net = Net::protected();
+    for epoch in [2, 4] {
+        net.online("Dave", false);
+        net.claim(&["Bob", "Carol"], false);
+        for name in ["Bob", "Carol"] {
+            net.recognise(name);
+            net.approve(name);
+        }
+        net.pass(Millis::seconds(9));
+        assert_eq!(net.recovery().state, "done");
+        net.online("Dave", true);
+        net.pass(Millis::seconds(60));
+        assert_eq!(net.epochs("Dave"), [epoch]);
+        // The fresh device is the owner's now; she protects again, with what it knows.
+        net.owners.remove(0);
+        net.protect().unwrap();
+        net.pass(WAITING);
+        assert_eq!(net.deal().state, "protected");
+        assert_eq!(net.epochs("Dave"), [epoch + 1]);
+    }
+}
+
 /// The whole way back (G5), with one trustee away who holds the next epoch when it returns (G13).
 #[test]
 fn what_was_protected_comes_back_and_everything_is_rotated() {

@@ -92,6 +92,10 @@ pub struct Stored {
     pub signature: Signature,
     /// One prekey further ahead.
     pub next: Prekey,
+    /// Older ones that nothing was sealed to. An owner who came back by a recovery knows only what
+    /// stood in the backup, so without these every recovery would cost one for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spare: Vec<Prekey>,
 }
 
 /// `commit`: the epoch is anchored; only a hint, the ledger decides.

@@ -185,7 +185,7 @@ impl Deal {
                 dealt.receipt = Some((stored.receipt.clone(), stored.signature));
                 dealt.refused = None;
                 let name = dealt.name.clone();
-                push::add_prekey(work, &name, &stored.next)?;
+                push::add_prekeys(work, &name, &stored.spare, &stored.next)?;
                 self.note_receipt(work, &name)?;
             }
             Body::Problem(problem) => dealt.refused = Some(reason(problem)),

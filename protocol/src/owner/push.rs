@@ -7,6 +7,7 @@ use crate::keys::labels;
 use crate::limits;
 use crate::message::Body;
 use crate::message::backup::{ChunkPut, Stored, Wanted};
+use crate::message::setup::Prekey;
 use crate::outbox;
 use crate::owner::deal::{Deal, Placed};
 use crate::owner::dealing::{Plan, Recipient, put_for};
@@ -118,27 +119,31 @@ pub(crate) fn on_stored(
     }
     host.receipt = Some(stored.signature);
     host.refused = None;
-    add_prekey(work, &host.name, &stored.next)?;
+    add_prekeys(work, &host.name, &stored.spare, &stored.next)?;
     Ok(true)
 }
 
-/// One prekey further ahead, for the next deal.
-pub(crate) fn add_prekey(
+/// Prekeys for the next deals: the older ones that came with a receipt, then the newest. One that is
+/// not newer than all that are known was known before, and may have been used since.
+pub(crate) fn add_prekeys(
     work: &mut Work<'_>,
     name: &str,
-    next: &crate::message::setup::Prekey,
+    spare: &[Prekey],
+    next: &Prekey,
 ) -> Result<(), Damage> {
     let Some(mut trustee) = work.load::<Trustee>(name.as_bytes())? else {
         return Ok(());
     };
     trustee.seen = Some(work.now);
     if let Some(contact) = &mut trustee.contact {
-        let newer = contact
-            .prekeys
-            .iter()
-            .all(|prekey| prekey.number < next.number);
-        if newer && contact.prekeys.len() < limits::owner::PREKEYS {
-            contact.prekeys.push(next.clone());
+        for prekey in spare.iter().chain([next]) {
+            let newer = contact
+                .prekeys
+                .iter()
+                .all(|known| known.number < prekey.number);
+            if newer && contact.prekeys.len() < limits::owner::PREKEYS {
+                contact.prekeys.push(prekey.clone());
+            }
         }
     }
     work.save(&trustee);

@@ -344,5 +344,6 @@ fn receipt(work: &Work<'_>, custody: &Custody) -> Result<Body, Halt> {
         receipt,
         signature,
         next,
+        spare: prekey::spare(work, &custody.ward, custody.next)?,
     }))
 }

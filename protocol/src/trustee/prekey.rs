@@ -7,6 +7,7 @@ use crate::agent::Work;
 use crate::error::Damage;
 use crate::keys::role::{Approval, ShareSealing};
 use crate::keys::{AgreementSecret, SigningKey};
+use crate::limits;
 use crate::message::setup;
 use crate::record::{self, Records, Row, Space};
 use crate::trustee::ward::{Ward, WardId};
@@ -92,6 +93,18 @@ pub(crate) fn load(work: &Work<'_>, ward: &WardId, number: u32) -> Result<Option
 pub(crate) fn unused(records: &dyn Records, ward: &WardId) -> Result<Vec<setup::Prekey>, Damage> {
     let prekeys = record::load_all::<Prekey>(records, &ward.0)?;
     Ok(prekeys.iter().filter_map(Prekey::public).collect())
+}
+
+/// What goes with a receipt beside the prekey `next`: older ones that are still good.
+pub(crate) fn spare(
+    records: &dyn Records,
+    ward: &WardId,
+    next: u32,
+) -> Result<Vec<setup::Prekey>, Damage> {
+    let mut older = unused(records, ward)?;
+    older.retain(|prekey| prekey.number < next);
+    let surplus = older.len().saturating_sub(limits::owner::PREKEYS - 1);
+    Ok(older.split_off(surplus))
 }
 
 /// Wipes one.

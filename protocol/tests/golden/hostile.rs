@@ -15,12 +15,13 @@ use serde_json::{Value, json};
 use crate::samples::{Sample, all};
 
 /// Members that may be missing, by the end of the message type.
-const MAY_BE_MISSING: [(&str, &str); 5] = [
+const MAY_BE_MISSING: [(&str, &str); 6] = [
     ("/get", "/before"),
     ("/cosign", "/certified"),
     ("/key", "/next"),
     ("/pending", "/not_before"),
     ("/problem-report", "/comment"),
+    ("/stored", "/spare"),
 ];
 /// Those of them that say the same with `null`.
 const MAY_BE_NULL: [&str; 4] = ["/before", "/certified", "/next", "/not_before"];

@@ -187,10 +187,12 @@ fn progress(work: &mut Work<'_>, kept: &Kept) -> Result<Body, Halt> {
     let signed = Stored::signed_bytes(&kept.backup);
     let signature = evidence::sign(work, &kept.ours, labels::BACKUP_RECEIPT, &signed)?;
     let next = spare_prekey(work, kept)?;
+    let spare = prekey::spare(work, &kept.ward, next.number)?;
     Ok(Body::BackupStored(Stored {
         backup: kept.backup,
         signature,
         next,
+        spare,
     }))
 }
 

@@ -32,6 +32,7 @@ fn storing(scene: &Scene) -> Vec<Sample> {
         })),
         plain(Body::BackupWanted(Wanted { backup, index: 1 })),
         plain(Body::BackupStored(stored(backup))),
+        case("with-spare", Body::BackupStored(stored_with_spare(backup))),
     ]
 }
 
@@ -115,6 +116,14 @@ pub(crate) fn stored(backup: Digest) -> Stored {
         backup,
         signature: person("Heidi").sign_evidence(labels::BACKUP_RECEIPT, &signed),
         next: prekey("Heidi", 1),
+        spare: Vec::new(),
+    }
+}
+
+fn stored_with_spare(backup: Digest) -> Stored {
+    Stored {
+        spare: vec![prekey("Heidi", 0)],
+        ..stored(backup)
     }
 }
 

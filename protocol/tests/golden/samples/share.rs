@@ -14,6 +14,7 @@ pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
         plain(Body::ShareStore(store(scene))),
         case("by-claimant", Body::ShareStore(store_by_claimant(scene))),
         plain(Body::ShareStored(stored(scene))),
+        case("with-spare", Body::ShareStored(stored_with_spare(scene))),
         plain(Body::ShareCommit(Commit {
             policy: scene.policy,
             epoch: EPOCH,
@@ -86,5 +87,13 @@ pub(crate) fn stored(scene: &Scene) -> Stored {
             .sign_evidence(labels::RECEIPT, &receipt.signed_bytes()),
         receipt,
         next: prekey("Bob", 2),
+        spare: Vec::new(),
+    }
+}
+
+fn stored_with_spare(scene: &Scene) -> Stored {
+    Stored {
+        spare: vec![prekey("Bob", 1)],
+        ..stored(scene)
     }
 }
