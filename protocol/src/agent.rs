@@ -5,6 +5,7 @@
 //! drop the agent, open the store, ask [`Agent::pending`].
 use crate::did::{Did, Endpoint};
 use crate::error::{CommandError, Damage};
+use crate::health::Health;
 use crate::ledger::{Answer, Query};
 use crate::message::{Body, Outgoing, Received};
 use crate::record::{self, Batch, Bytes, Key, Overlay, Records, Row};
@@ -42,6 +43,15 @@ pub trait Agent {
     /// # Errors
     /// [`Damage`] when a record cannot be read.
     fn pending(&self, records: &dyn Records) -> Result<Vec<Event>, Damage>;
+
+    /// What its rows say of its health, and whom to ask for the rest; for `doctor`. An agent that
+    /// serves nobody has nothing to say.
+    ///
+    /// # Errors
+    /// [`Damage`] when a record cannot be read.
+    fn health(&self, _now: Timestamp, _records: &dyn Records) -> Result<Health, Damage> {
+        Ok(Health::default())
+    }
 }
 
 /// What can happen to an agent.

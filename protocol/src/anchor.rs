@@ -3,6 +3,8 @@
 //! The views are memory only: each is rebuilt from verified rows. What waits to be admitted is a
 //! row, offered again with the same bytes until the ledger says committed or refused; a repeat is
 //! harmless there.
+mod health;
+
 use crate::agent::{Event, Work};
 use crate::bytes::{Blob, Digest};
 use crate::error::Damage;

@@ -388,6 +388,8 @@ pub mod log {
 
 /// The person's side: the local API, files and prompts.
 pub mod local {
+    use core::time::Duration;
+
     /// Requests on the local API that wait for the agent.
     pub const WAITING: usize = 64;
     /// Bytes of one request on the local API: a wallet as base64 in JSON, with room.
@@ -400,9 +402,18 @@ pub mod local {
     pub const PASSPHRASE: usize = 1024;
     /// Bytes of a small file or a line that a person hands over.
     pub const TEXT: usize = 64 * 1024;
+    /// How long an agent may read its own rows for `doctor`: others wait meanwhile. A store of a
+    /// hundred owners is read in it; a larger one is read whole by `doctor` without a running agent.
+    pub const EXAMINING: Duration = Duration::from_secs(1);
+    /// Whom `doctor` asks at the same time.
+    pub const PROBING: usize = 32;
+    /// How long everyone together may take to answer `doctor`: as long as a person looks at a screen
+    /// that does nothing.
+    pub const PROBING_TIME: Duration = Duration::from_secs(20);
     /// Bytes of a path of a unix socket: 104 with the final zero on the strictest system.
     pub const SOCKET_PATH: usize = 100;
 
+    const _: () = assert!(PROBING <= super::queue::SENDING);
     const _: () = assert!(super::backup::WALLET * 4 / 3 < BODY);
     const _: () = assert!(super::message::LINK < TEXT && super::ledger::DESCRIPTOR < TEXT);
 }

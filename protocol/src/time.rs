@@ -44,6 +44,20 @@ impl Millis {
         Self(seconds.saturating_mul(1000))
     }
 
+    /// Rounded to a number that a person takes in: whole days, hours, minutes or seconds, whichever is
+    /// the largest unit of which there are two; a second at least.
+    #[must_use]
+    pub const fn coarse(self) -> Self {
+        let unit = match self.0 / 1000 {
+            0 => return Self(1_000),
+            1..120 => 1_000,
+            120..7_200 => 60_000,
+            7_200..172_800 => 3_600_000,
+            _ => 86_400_000,
+        };
+        Self(self.0 / unit * unit)
+    }
+
     /// `factor` times as long; saturates.
     #[must_use]
     pub const fn times(self, factor: u64) -> Self {
@@ -73,5 +87,20 @@ impl fmt::Display for Millis {
             }
         }
         write!(out, "{} ms", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Millis;
+
+    #[test]
+    fn a_coarse_span_has_one_unit_and_no_fraction() {
+        let shown = |seconds: u64| Millis(seconds * 1000 + 999).coarse().to_string();
+        assert_eq!(shown(0), "1 s");
+        assert_eq!(shown(119), "119 s");
+        assert_eq!(shown(7_199), "119 min");
+        assert_eq!(shown(100_000), "27 h");
+        assert_eq!(shown(400_000), "4 d");
     }
 }

@@ -128,6 +128,8 @@ pub enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// What is wrong with wallet, network, ledger, witnesses and clock, and the command that helps
+    Doctor,
     /// Invitations to become a trustee or to keep backups
     #[command(subcommand)]
     Invitation(Invitation),

@@ -52,6 +52,8 @@ pub enum Task {
         #[arg(long)]
         watch: bool,
     },
+    /// What is wrong with wallet, network, ledger, witnesses and clock, and the command that helps
+    Doctor,
     /// The people who keep a share of your recovery secret
     #[command(subcommand)]
     Trustee(Trustee),

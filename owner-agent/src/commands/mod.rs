@@ -13,6 +13,7 @@ pub(crate) use secret::read as read_secret;
 
 use crate::cli::{Cli, Record, Task};
 use crate::{demo, show};
+use kith_protocol::owner::OwnerAgent;
 use kith_protocol::owner::command::{Answer, Command};
 use kith_runtime::console::exit::EXIT_CODES;
 use kith_runtime::console::{Console, Exit, Failure};
@@ -20,6 +21,9 @@ use std::time::Duration;
 
 /// How often a waiting command asks the agent again: below what a person notices.
 const PACE: Duration = Duration::from_millis(300);
+
+/// What begins in a home where nothing is set up.
+const BEGIN: &str = "@ init --name NAME --ledger FILE";
 
 /// Carries out what the person asked for.
 ///
@@ -32,6 +36,7 @@ pub async fn carry_out(cli: Cli) -> Result<(), Failure> {
         Task::Init(init) => initialise::initialise(console, init).await,
         Task::Run(run) => serve::serve(console, run, cli.global.verbose).await,
         Task::Status { check, watch } => status::status(console, check, watch).await,
+        Task::Doctor => console.doctor(BEGIN, OwnerAgent::open).await,
         Task::Trustee(task) => trustee::trustee(console, task).await,
         Task::Host(task) => trustee::host(console, task).await,
         Task::Secret(task) => secret::carry_out(console, task).await,

@@ -13,6 +13,20 @@ pub fn now() -> Timestamp {
     Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// How far the wall clock was set forward (or back, below zero) since the first call in this
+/// process, in milliseconds: what it has gained on the clock that no one can set. The agent calls
+/// it when it starts.
+pub fn drift() -> i64 {
+    static FIRST: OnceLock<i64> = OnceLock::new();
+    let lead = lead(now(), uptime());
+    lead.saturating_sub(*FIRST.get_or_init(|| lead))
+}
+
+fn lead(wall: Timestamp, uptime: u64) -> i64 {
+    let signed = |millis: u64| i64::try_from(millis).unwrap_or(i64::MAX);
+    signed(wall.0).saturating_sub(signed(uptime))
+}
+
 /// Milliseconds on a clock that only runs forward (G7).
 ///
 /// On Linux since the machine was started, sleep included, so that restarting the agent does not
@@ -54,6 +68,13 @@ mod tests {
         let first = uptime();
         assert!(uptime() >= first);
         assert!(since_start() <= since_start());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_gains_on_the_one_that_is_not() {
+        assert_eq!(lead(Timestamp(90_000), 30_000), 60_000);
+        assert_eq!(lead(Timestamp(0), 30_000), -30_000);
+        assert!(drift().abs() < 60_000);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Spec: ARCHITECTURE.md, "One message". Whatever is ready is stepped as one group with one
 //! flush. A damaged row or a failing disk ends the loop before anything of the group leaves.
 use crate::clock;
+use crate::doctor::Examination;
 use crate::group::{Disk, Group};
 use crate::ledger_client::{Answered, LedgerClient};
 use crate::local_api::Asked;
@@ -12,6 +13,7 @@ use crate::sending::{Returned, Sending};
 use crate::store::StoreError;
 use kith_protocol::agent::{Agent, Context, Event, Input, Step};
 use kith_protocol::error::{CommandError, Damage};
+use kith_protocol::health::Health;
 use kith_protocol::ledger::Query;
 use kith_protocol::limits;
 use kith_protocol::message::{Body, Outgoing};
@@ -61,6 +63,7 @@ enum Effect<A> {
         Result<A, CommandError>,
     ),
     Pending(oneshot::Sender<Vec<Event>>, Vec<Event>),
+    Health(oneshot::Sender<Box<Examination>>, Box<Examination>),
     Event(Event),
 }
 
@@ -167,6 +170,7 @@ impl<G: Agent, D: Disk> Driver<G, D> {
             Effect::Query(query) => self.ledger.ask(query),
             Effect::Tell(person, answer) => drop(person.send(answer)),
             Effect::Pending(person, events) => drop(person.send(events)),
+            Effect::Health(person, examination) => drop(person.send(examination)),
             Effect::Event(event) => drop(self.events.send(event)),
         }
     }
@@ -207,6 +211,11 @@ impl<G: Agent> Stepper<'_, G> {
                 group.hold(Effect::Pending(answer, events));
                 Ok(())
             }
+            Happening::Asked(Asked::Health { answer }) => {
+                let examination = self.examine(group.disk())?;
+                group.hold(Effect::Health(answer, Box::new(examination)));
+                Ok(())
+            }
             Happening::Delivery(delivery) => self.deliver(group, delivery),
             Happening::Returned(returned) => self.returned(group, returned),
             Happening::Answered(answered) => {
@@ -216,6 +225,22 @@ impl<G: Agent> Stepper<'_, G> {
             }
             Happening::Deadline => self.step(group, Input::DeadlineReached, Waiting::Nobody),
         }
+    }
+
+    /// What the agent and its store say of themselves. Of a store with damaged rows the agent is not
+    /// asked: it would stop at the first, and its person would not learn of the others.
+    fn examine<D: Disk>(&self, disk: &D) -> Result<Examination, DriverError> {
+        let store = disk.examine(std::time::Instant::now() + limits::local::EXAMINING);
+        let health = match store.damaged.is_empty() {
+            true => self.agent.health(clock::now(), disk)?,
+            false => Health::default(),
+        };
+        let network = self.network.clone();
+        Ok(Examination {
+            store,
+            health,
+            network,
+        })
     }
 
     fn deliver<D: Disk>(

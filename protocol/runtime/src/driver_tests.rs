@@ -55,6 +55,9 @@ impl Disk for Faulty {
     fn check(&self) -> Result<(), StoreError> {
         self.store.check()
     }
+    fn examine(&self, end: std::time::Instant) -> crate::store::Examined {
+        self.store.examine(end)
+    }
 }
 
 /// A driver in the background, and all its ends.

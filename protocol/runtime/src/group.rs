@@ -3,8 +3,9 @@
 //!
 //! [`Group::commit`] is the only way to what the steps wanted done outside, so that "send, then
 //! save" cannot be written here either.
-use crate::store::{Store, StoreError};
+use crate::store::{Examined, Store, StoreError};
 use kith_protocol::record::{Batch, Records};
+use std::time::Instant;
 
 /// A store as the driver needs it; a test's may fail.
 pub(crate) trait Disk: Records {
@@ -14,6 +15,8 @@ pub(crate) trait Disk: Records {
     fn flush(&self) -> Result<(), StoreError>;
     /// See [`Store::check`].
     fn check(&self) -> Result<(), StoreError>;
+    /// See [`Store::examine`].
+    fn examine(&self, end: Instant) -> Examined;
 }
 
 impl Disk for Store {
@@ -27,6 +30,10 @@ impl Disk for Store {
 
     fn check(&self) -> Result<(), StoreError> {
         Self::check(self)
+    }
+
+    fn examine(&self, end: Instant) -> Examined {
+        Self::examine(self, end)
     }
 }
 

@@ -134,11 +134,28 @@ pub fn create(
     Ok(key)
 }
 
+/// Whether the file is there and whole, as far as can be told without the passphrase.
+///
+/// # Errors
+/// [`KeystoreError`], each occasion its own.
+pub fn inspect(path: &Path) -> Result<(), KeystoreError> {
+    let bytes = read(path)?;
+    let (header, _) = taken_apart(&bytes, path)?;
+    let sane = read_cost(header).map(drop);
+    sane.ok_or_else(|| KeystoreError::Damaged(path.into()))
+}
+
 /// Opens the file with the passphrase.
 ///
 /// # Errors
 /// [`KeystoreError`], each occasion its own.
 pub fn open(path: &Path, passphrase: &Passphrase) -> Result<WalletKey, KeystoreError> {
+    let bytes = read(path)?;
+    unwrap(&bytes, passphrase, path)
+}
+
+/// The bytes of a file of this version.
+fn read(path: &Path) -> Result<Vec<u8>, KeystoreError> {
     let bytes = disk::read_at_most(path, LENGTH).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => KeystoreError::Missing(path.into()),
         _ => KeystoreError::Io {
@@ -147,7 +164,7 @@ pub fn open(path: &Path, passphrase: &Passphrase) -> Result<WalletKey, KeystoreE
         },
     })?;
     match bytes.first() {
-        Some(&VERSION) => unwrap(&bytes, passphrase, path),
+        Some(&VERSION) => Ok(bytes),
         Some(&found) => Err(KeystoreError::UnknownVersion {
             path: path.into(),
             found,
@@ -185,7 +202,8 @@ fn header(cost: Cost) -> Vec<u8> {
     bytes
 }
 
-fn unwrap(bytes: &[u8], passphrase: &Passphrase, path: &Path) -> Result<WalletKey, KeystoreError> {
+/// The header and the rest, once the digest says that both are as they were written.
+fn taken_apart<'b>(bytes: &'b [u8], path: &Path) -> Result<(&'b [u8], &'b [u8]), KeystoreError> {
     let damaged = || KeystoreError::Damaged(path.into());
     let (body, digest) = bytes
         .split_at_checked(LENGTH - DIGEST)
@@ -193,7 +211,12 @@ fn unwrap(bytes: &[u8], passphrase: &Passphrase, path: &Path) -> Result<WalletKe
     if digest.len() != DIGEST || Sha256::digest(body).as_slice() != digest {
         return Err(damaged());
     }
-    let (header, rest) = body.split_at(HEADER);
+    Ok(body.split_at(HEADER))
+}
+
+fn unwrap(bytes: &[u8], passphrase: &Passphrase, path: &Path) -> Result<WalletKey, KeystoreError> {
+    let damaged = || KeystoreError::Damaged(path.into());
+    let (header, rest) = taken_apart(bytes, path)?;
     let (nonce, wrapped) = rest.split_at(NONCE);
     let cost = read_cost(header).ok_or_else(damaged)?;
     let mut key = wrapping_key(cost, &header[HEADER - SALT..], passphrase)?

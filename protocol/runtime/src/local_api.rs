@@ -9,10 +9,12 @@
 //! | `POST /v1/commands`, the command as JSON | `{"v":1,"answer":…}` or `{"v":1,"error":{"message":…,"exit":…}}` |
 //! | `GET /v1/pending` | `{"v":1,"answer":[event …]}`: what waits for a person |
 //! | `GET /v1/events` | hints as server-sent events; `event: missed` when the listener was too slow |
+//! | `GET /v1/doctor` | `{"v":1,"answer":[check …]}`: what was found, after asking everyone who should answer |
 //! | `POST /v1/stop` | `{"v":1,"answer":"stopping"}` |
 //!
 //! The status is 200 for an answer, 400 for what is no command, 413 for one that is too large, 409 for a command that was not
 //! carried out, 503 while stopping.
+use crate::doctor::Examination;
 use crate::network::Network;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -54,6 +56,10 @@ pub(crate) enum Asked<C, A> {
     },
     /// What waits for a person.
     Pending { answer: oneshot::Sender<Vec<Event>> },
+    /// What the agent says of its health.
+    Health {
+        answer: oneshot::Sender<Box<Examination>>,
+    },
 }
 
 /// The way from the API into the agent's loop and back.
@@ -153,6 +159,7 @@ where
         .route("/v1/commands", post(command))
         .route("/v1/pending", get(pending))
         .route("/v1/events", get(events))
+        .route("/v1/doctor", get(examine))
         .route("/v1/stop", post(stop))
         .layer(DefaultBodyLimit::max(limits::local::BODY))
         .with_state(desk)
@@ -199,6 +206,14 @@ async fn pending<C, A>(State(desk): Shared<C, A>) -> Response {
     let (answer, waiting) = oneshot::channel();
     match ask(&desk, Asked::Pending { answer }, waiting).await {
         Some(events) => answered(&events),
+        None => stopping(),
+    }
+}
+
+async fn examine<C, A>(State(desk): Shared<C, A>) -> Response {
+    let (answer, waiting) = oneshot::channel();
+    match ask(&desk, Asked::Health { answer }, waiting).await {
+        Some(examination) => answered(&examination.finish().await),
         None => stopping(),
     }
 }

@@ -8,6 +8,7 @@ use hyper_util::rt::TokioIo;
 use kith_protocol::agent::Event;
 use kith_protocol::did::Endpoint;
 use kith_protocol::error::CommandError;
+use kith_protocol::health::Check;
 use kith_protocol::limits;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -143,6 +144,14 @@ impl LocalClient {
     pub async fn health(&self) -> Result<Health, ClientError> {
         let body = self.call(Method::GET, "/healthz", Vec::new()).await?;
         serde_json::from_slice(&body).map_err(ClientError::NotUnderstood)
+    }
+
+    /// What the agent finds when it looks at itself and at everyone who should answer it.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn doctor(&self) -> Result<Vec<Check>, ClientError> {
+        said(&self.call(Method::GET, "/v1/doctor", Vec::new()).await?)
     }
 
     /// Tells the agent to stop. It ends soon after.

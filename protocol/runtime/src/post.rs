@@ -185,8 +185,21 @@ impl Question {
         bytes: &[u8],
         now: Timestamp,
     ) -> Result<Body, BadReply> {
+        let answered = self.answered_at(keys, bytes, now);
+        answered.map(|(body, _)| body)
+    }
+
+    /// As [`Self::answered_to`], with the time at which the other side says it wrote, in seconds.
+    pub(crate) fn answered_at(
+        &self,
+        keys: &Arc<LocalDid>,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<(Body, Option<u64>), BadReply> {
         let own = |did: &Did| (did == keys.did()).then(|| keys.clone());
-        self.fitting(open(bytes, &own, now.seconds())?)
+        let opened = open(bytes, &own, now.seconds())?;
+        let written = opened.message.created_time;
+        Ok((self.fitting(opened)?, written))
     }
 
     fn fitting(&self, opened: Opened) -> Result<Body, BadReply> {

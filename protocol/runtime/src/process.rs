@@ -149,6 +149,8 @@ where
         listen,
         announce,
     } = config;
+    // From here on `doctor` can tell whether the clock was set.
+    crate::clock::drift();
     home.prepare()?;
     let key = keystore::open(&home.keystore(), &passphrase)?;
     drop(passphrase);

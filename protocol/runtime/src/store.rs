@@ -7,18 +7,19 @@
 //! kind there are and with which DIDs.
 use crate::disk;
 use crate::keystore::WalletKey;
+use crate::lock::{self, Holder, NotTaken};
 use crate::pieces::{self, FORMAT, Sealer};
 use crate::synced::Synced;
 use kith_protocol::error::Damage;
 use kith_protocol::limits;
 use kith_protocol::record::{Batch, Bytes, Key, Records};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// Where the layout's version stands; no space has the number zero.
@@ -40,13 +41,29 @@ pub struct Store {
     synced: Synced,
 }
 
+/// What [`Store::examine`] found.
+#[derive(Debug, Default)]
+pub struct Examined {
+    /// Rows read.
+    pub rows: usize,
+    /// Those that cannot be read.
+    pub damaged: Vec<Damage>,
+    /// Whether all rows were read.
+    pub is_whole: bool,
+}
+
 /// Why a store cannot be opened, read or written. Each ends the process: what is not durable must
 /// not leave the machine.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// Another process has it.
-    #[error("the store {0} is in use by another process")]
-    InUse(PathBuf),
+    #[error("the store {path} is in use by {by}")]
+    InUse {
+        /// Which store.
+        path: PathBuf,
+        /// Who has it.
+        by: Holder,
+    },
     /// sled cannot make sense of the files.
     #[error("the store {path} cannot be opened: {why}")]
     Unopenable {
@@ -160,6 +177,28 @@ impl Store {
                 source: damage.clone(),
             }),
         }
+    }
+
+    /// Reads every row until `end`, and tells which cannot be read. It does not stop the agent as
+    /// [`Self::check`] does, because nothing is done with what it reads.
+    pub fn examine(&self, end: Instant) -> Examined {
+        let mut examined = Examined::default();
+        for found in self.db.iter() {
+            if Instant::now() >= end {
+                return examined;
+            }
+            let Ok((key, first)) = found else {
+                examined.damaged.push(damage(&[]));
+                break;
+            };
+            if pieces::is_part(&key) || key == FORMAT_KEY {
+                continue;
+            }
+            examined.rows += 1;
+            examined.damaged.extend(self.assemble(&key, &first).err());
+        }
+        examined.is_whole = true;
+        examined
     }
 
     fn check_format(&self) -> Result<(), StoreError> {
@@ -308,16 +347,16 @@ fn damage(key: &[u8]) -> Damage {
 }
 
 fn lock(path: &Path) -> Result<File, StoreError> {
-    let unwritable = |source| StoreError::Unwritable {
-        path: path.into(),
-        source,
-    };
-    let file = File::create(path.join("lock")).map_err(unwritable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.into())),
-        Err(TryLockError::Error(source)) => Err(unwritable(source)),
-    }
+    lock::take(path).map_err(|not_taken| match not_taken {
+        NotTaken::Held(by) => StoreError::InUse {
+            path: path.into(),
+            by,
+        },
+        NotTaken::Io(source) => StoreError::Unwritable {
+            path: path.into(),
+            source,
+        },
+    })
 }
 
 /// sled meets some damaged files with a panic; it is caught and the store named.
@@ -338,7 +377,7 @@ fn open_sled(path: &Path) -> Result<sled::Db, StoreError> {
             Err(panic) => return Err(unopenable(path, panic_text(&*panic))),
         }
     }
-    Err(StoreError::InUse(path.into()))
+    Err(unopenable(path, "sled holds its file still"))
 }
 
 /// sled closes its file some time after the last handle of it is dropped. We hold our own lock

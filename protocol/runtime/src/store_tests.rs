@@ -134,7 +134,9 @@ fn a_scan_sees_the_rows_of_its_prefix_in_order() {
 fn a_second_opening_of_the_same_store_is_refused_while_the_first_lives() {
     let place = Place::new();
     let first = place.open().unwrap();
-    assert!(matches!(place.open(), Err(StoreError::InUse(named)) if named == place.path()));
+    assert!(
+        matches!(place.open(), Err(StoreError::InUse { path, by }) if path == place.path() && by.pid() == Some(std::process::id()))
+    );
     drop(first);
     place.open().unwrap();
 }

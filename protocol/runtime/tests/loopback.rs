@@ -217,7 +217,10 @@ async fn a_ledger_is_asked_host_after_host_and_may_be_in_the_same_process() {
 async fn a_second_process_on_the_same_home_is_refused() {
     let alice = Peer::start().await;
     let again = process::start(config(alice.dir.path()), passphrase(), |_| Ok(Toy)).await;
-    assert!(matches!(again, Err(RunError::Store(StoreError::InUse(_)))));
+    assert!(matches!(
+        again,
+        Err(RunError::Store(StoreError::InUse { .. }))
+    ));
     alice.introduce().await;
 }
 

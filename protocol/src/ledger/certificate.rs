@@ -45,7 +45,8 @@ impl Certified {
     /// # Errors
     /// [`CertificateError`].
     pub fn verify(descriptor: &Descriptor, note: &[u8]) -> Result<Self, CertificateError> {
-        let (checkpoint, have) = verify_lines(descriptor, note)?;
+        let (checkpoint, names) = verify_lines(descriptor, note)?;
+        let have = names.len();
         let needed = descriptor.quorum;
         if have < usize::from(needed) {
             return Err(CertificateError::TooFew { have, needed });
@@ -55,6 +56,14 @@ impl Certified {
             note: Blob(note.to_vec()),
         })
     }
+}
+
+/// The witnesses of this log that cosigned a note, by name, however few.
+///
+/// # Errors
+/// [`CertificateError`] when the operator has not signed it, or a signature is wrong.
+pub fn cosigners(descriptor: &Descriptor, note: &[u8]) -> Result<Vec<String>, CertificateError> {
+    verify_lines(descriptor, note).map(|(_, names)| names)
 }
 
 /// Verifies the operator's signature alone: what a witness is offered.
@@ -68,7 +77,7 @@ pub(super) fn verify_offer(
 fn verify_lines(
     descriptor: &Descriptor,
     bytes: &[u8],
-) -> Result<(Checkpoint, usize), CertificateError> {
+) -> Result<(Checkpoint, Vec<String>), CertificateError> {
     let unverified = read_note(descriptor, bytes)?;
     let operator = OperatorVerifier::of(descriptor);
     let operator_line = (operator.name().to_owned(), operator.key_id());
@@ -89,5 +98,7 @@ fn verify_lines(
     if !verified.iter().any(signed) {
         return Err(CertificateError::NotSigned);
     }
-    Ok((unverified.checkpoint, verified.len() - 1))
+    let names = verified.iter().filter(|line| !signed(line));
+    let names = names.map(|line| line.name().to_owned()).collect();
+    Ok((unverified.checkpoint, names))
 }

@@ -31,7 +31,7 @@ pub use body::{
     ApprovalBody, Authorizations, Change, CompleteBody, OverrideBody, PolicyCreateBody,
     PolicyUpdateBody, RecordBody, RecoveryPolicyBody, Verdict, VetoBody,
 };
-pub use certificate::{CertificateError, Certified};
+pub use certificate::{CertificateError, Certified, cosigners};
 pub use check::check;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use descriptor::{Descriptor, DescriptorError, OperatorEntry, WitnessEntry};

@@ -201,6 +201,12 @@ impl Witness {
         self.book.size()
     }
 
+    /// The time of the last head cosigned here.
+    #[must_use]
+    pub fn cosigned(&self) -> Option<Timestamp> {
+        self.head.as_ref().map(|head| head.time)
+    }
+
     /// Cosigns an offered head if it follows from the one remembered.
     ///
     /// # Errors

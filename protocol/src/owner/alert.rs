@@ -11,7 +11,7 @@ use crate::owner::claim::row;
 use crate::owner::command::{AlertView, Answer, RecordView};
 use crate::owner::identity::{self, Identity};
 use crate::owner::trustee::{self, PeerRole};
-use crate::record::{Records, Row, Space};
+use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,13 @@ fn note_one(work: &mut Work<'_>, item: &News, about: (Kind, Digest), own: Option
 
 pub(crate) fn short(digest: &Digest) -> String {
     digest.to_string().chars().take(12).collect()
+}
+
+/// When the newest record of a kind was anchored.
+pub(crate) fn newest(records: &dyn Records, kind: Kind) -> Result<Option<Timestamp>, Damage> {
+    let noted = record::load_all::<Noted>(records, &[])?.into_iter();
+    let times = noted.filter(|noted| noted.kind == kind.name());
+    Ok(times.map(|noted| noted.time).max())
 }
 
 /// The records noted, for `record list`.

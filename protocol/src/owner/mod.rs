@@ -9,6 +9,7 @@ mod comparison;
 mod deal;
 mod dealing;
 mod enrolment;
+mod health;
 mod identity;
 mod pace;
 mod protect;
@@ -20,6 +21,7 @@ mod trustee;
 use crate::agent::{Agent, Context, Event, Input, Step, Work};
 use crate::anchor::{self, Anchor};
 use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
+use crate::health::Health;
 use crate::ledger::{self, Query};
 use crate::message::{Body, Ping, PingResponse, Received};
 use crate::outbox;
@@ -259,6 +261,10 @@ impl Agent for OwnerAgent {
         events.extend(alert::pending(records, &self.anchor)?);
         events.extend(anchor::pending(records)?);
         Ok(events)
+    }
+
+    fn health(&self, now: Timestamp, records: &dyn Records) -> Result<Health, Damage> {
+        self.examined(now, records)
     }
 }
 

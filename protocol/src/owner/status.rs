@@ -90,14 +90,14 @@ fn verdict(deal: Option<&ProtectView>) -> (&'static str, String) {
 
 /// How this agent's key stands on the ledger.
 #[derive(Clone, Copy)]
-enum Life {
+pub(super) enum Life {
     /// The policy is not on the ledger yet, as far as we see.
     Unknown,
     Live,
     Revoked,
 }
 
-fn is_live(anchor: &Anchor, identity: &Identity) -> Life {
+pub(super) fn is_live(anchor: &Anchor, identity: &Identity) -> Life {
     let Some(view) = anchor.view(&identity.log) else {
         return Life::Unknown;
     };

@@ -19,6 +19,7 @@ mod deposit;
 mod enrolment;
 mod evidence;
 mod facts;
+mod health;
 mod history;
 mod host;
 mod invitation;
@@ -37,6 +38,7 @@ use crate::anchor::Anchor;
 use crate::bytes::Digest;
 use crate::did::Did;
 use crate::error::Damage;
+use crate::health::Health;
 use crate::ledger::{self, Ask, Query};
 use crate::message::Body;
 use crate::outbox;
@@ -177,5 +179,9 @@ impl Agent for TrusteeAgent {
 
     fn pending(&self, records: &dyn Records) -> Result<Vec<Event>, Damage> {
         answers::pending(records)
+    }
+
+    fn health(&self, now: Timestamp, records: &dyn Records) -> Result<Health, Damage> {
+        self.examined(now, records)
     }
 }

@@ -1,4 +1,6 @@
 //! The other roles any trustee agent can play: operating a ledger, witnessing one.
+mod health;
+
 use crate::agent::Work;
 use crate::bytes::{Digest, from_base64url, to_base64url};
 use crate::codec;

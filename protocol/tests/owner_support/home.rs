@@ -2,6 +2,7 @@
 use super::START;
 use kith_protocol::agent::{Agent, Context, Event, Input, Step};
 use kith_protocol::did::{Did, Endpoint, LocalDid};
+use kith_protocol::health::Health;
 use kith_protocol::ledger::{Answer, Query};
 use kith_protocol::message::{Body, Outgoing, Received};
 use kith_protocol::owner::OwnerAgent;
@@ -94,6 +95,10 @@ impl<A: Agent> Home<A> {
         self.out.1.append(&mut step.queries);
         self.events.append(&mut step.events.clone());
         step
+    }
+
+    pub fn health(&self) -> Health {
+        self.agent.health(self.now, &self.rows).unwrap()
     }
 
     pub fn pending(&self) -> Vec<Event> {

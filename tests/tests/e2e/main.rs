@@ -3,5 +3,6 @@
 mod commands;
 mod crashes;
 mod demo;
+mod doctor;
 mod veto;
 mod villains;

@@ -1,4 +1,5 @@
 //! The commands: each asks the running agent and shows the answer.
+mod doctor;
 mod initialise;
 mod invitation;
 mod ledger;
@@ -24,6 +25,7 @@ pub async fn carry_out(cli: Cli) -> Result<(), Failure> {
         Task::Init { name } => initialise::initialise(console, &name),
         Task::Run(run) => serve::serve(console, run, cli.global.verbose).await,
         Task::Status { check } => status::status(console, check).await,
+        Task::Doctor => doctor::doctor(console).await,
         Task::Invitation(task) => invitation::carry_out(console, task).await,
         Task::Owner(task) => owner::carry_out(console, task).await,
         Task::Share(Share::List) => tell(console, &Command::ShareList).await,

@@ -29,6 +29,11 @@ impl Person {
         }
     }
 
+    /// The file with the passphrase, if one was named.
+    pub(crate) fn passphrase_file(&self) -> Option<&std::path::Path> {
+        self.passphrase_file.as_deref()
+    }
+
     /// Whether questions are possible.
     #[must_use]
     pub fn asks(&self) -> bool {

@@ -1,0 +1,69 @@
+//! `doctor`, as far as a trustee's rows go.
+use super::TrusteeAgent;
+use super::custody;
+use super::ward::Ward;
+use super::{host, request};
+use crate::error::Damage;
+use crate::health::{Check, Contact, Health, Relation};
+use crate::record::{self, Records};
+use crate::time::Timestamp;
+
+impl TrusteeAgent {
+    /// What the rows say.
+    pub(super) fn examined(&self, now: Timestamp, records: &dyn Records) -> Result<Health, Damage> {
+        let mut health = Health::default();
+        let wards = record::load_all::<Ward>(records, &[])?;
+        health.checks.push(keeps(records, &wards)?);
+        health.checks.push(waiting(records)?);
+        self.anchor.health(records, now, &mut health)?;
+        self.roles.health(records, now, &mut health)?;
+        let verified = wards.into_iter().filter(Ward::is_verified);
+        health.contacts = verified
+            .map(|ward| Contact {
+                name: ward.name,
+                relation: Relation::Owner,
+                ours: ward.ours,
+                theirs: ward.theirs,
+            })
+            .collect();
+        Ok(health)
+    }
+}
+
+/// What is kept, in numbers; never a share itself.
+fn keeps(records: &dyn Records, wards: &[Ward]) -> Result<Check, Damage> {
+    let (mut active, mut pending) = (0_usize, 0_usize);
+    for ward in wards {
+        for custody in custody::of(records, &ward.id)? {
+            *(if custody.active {
+                &mut active
+            } else {
+                &mut pending
+            }) += 1;
+        }
+    }
+    let owners = wards.iter().filter(|ward| ward.is_verified()).count();
+    let backups = host::count(records);
+    Ok(Check::ok(
+        "shares",
+        format!(
+            "{owners} people trust this agent; it keeps {active} active recovery shares, {pending} not \
+             active yet, and {backups} backups"
+        ),
+    ))
+}
+
+fn waiting(records: &dyn Records) -> Result<Check, Damage> {
+    let mut count = 0_usize;
+    for session in request::list(records)? {
+        count += usize::from(request::waits_for(records, &session)?.is_some());
+    }
+    Ok(match count {
+        0 => Check::ok("requests", "no request waits for you"),
+        count => Check::warning(
+            "requests",
+            format!("{count} requests wait for you"),
+            "@ request list",
+        ),
+    })
+}
