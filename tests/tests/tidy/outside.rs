@@ -115,6 +115,56 @@ fn labels_stand_in_one_file() {
     }
 }
 
+/// Whether a line declares a bound with a number of its own.
+fn declares_a_bound(line: &str) -> bool {
+    let line = line.trim_start();
+    let line = line.strip_prefix("pub ").unwrap_or(line);
+    let line = line.strip_prefix("pub(crate) ").unwrap_or(line);
+    let line = line.strip_prefix("pub(super) ").unwrap_or(line);
+    let Some((name, value)) = line
+        .strip_prefix("const ")
+        .and_then(|rest| rest.split_once(": "))
+    else {
+        return false;
+    };
+    // A ledger's `max_age` is a setting of that ledger.
+    let bound = name.ends_with("_LIMIT")
+        || name.starts_with("MAX_") && name != "MAX_AGE"
+        || name.starts_with("MOST_")
+        || name.ends_with("_LIFETIME") && !name.starts_with("SHORTEST_");
+    bound && !value.contains("limits::")
+}
+
+#[test]
+fn a_bound_is_told_from_what_only_refers_to_one() {
+    assert!(declares_a_bound("pub(crate) const ROWS_LIMIT: usize = 7;"));
+    assert!(declares_a_bound("    const MAX_KEYS: usize = 8;"));
+    assert!(!declares_a_bound(
+        "const MOST_BYTES: u64 = limits::backup::WALLET as u64;"
+    ));
+    assert!(!declares_a_bound("const VERSION: u8 = 1;"));
+}
+
+/// G15: only where they stand side by side can assertions hold them together.
+#[test]
+fn bounds_stand_in_one_file() {
+    for file in written_here().iter().filter(|file| file.is_rust()) {
+        let tests = file.text.find("#[cfg(test)]").unwrap_or(file.text.len());
+        let product = file.path.contains("src/") && !file.path.starts_with("tests/");
+        if !product || is_test(&file.path) || file.path == "protocol/src/limits.rs" {
+            continue;
+        }
+        let own = file.text[..tests]
+            .lines()
+            .find(|line| declares_a_bound(line));
+        assert!(
+            own.is_none(),
+            "{} has a bound of its own: {own:?}",
+            file.path
+        );
+    }
+}
+
 /// Prints belong to programs; a library that prints cannot be used by one that shows JSON.
 #[test]
 fn libraries_print_nothing() {
