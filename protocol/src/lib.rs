@@ -7,6 +7,7 @@ pub mod bytes;
 pub mod codec;
 pub mod did;
 pub mod error;
+pub mod frame;
 pub mod health;
 pub mod keys;
 pub mod ledger;

@@ -4,48 +4,17 @@
 //! most [`kith_protocol::limits::network::FRAME`]; what follows the message on a stream is never read. A message that never
 //! ends costs its stream until the exchange times out.
 use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use kith_protocol::limits;
+use kith_protocol::frame::{self, Header};
 use libp2p::{StreamProtocol, request_response};
 use std::io;
-use thiserror::Error;
+
+pub use kith_protocol::frame::FrameError;
 
 /// The protocol that streams agree on.
 pub const PROTOCOL: StreamProtocol = StreamProtocol::new("/didcomm/v2");
 
-/// Why a frame is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum FrameError {
-    /// No length, or a length of zero.
-    #[error("an empty message")]
-    Empty,
-    /// Longer than [`kith_protocol::limits::network::FRAME`].
-    #[error("a message of more than {} bytes", limits::network::FRAME)]
-    TooLong,
-    /// The length has padding bytes: a second spelling.
-    #[error("a length that is not canonical")]
-    NotCanonical,
-    /// The stream ended within the message.
-    #[error("a message cut short")]
-    Truncated,
-}
-
-impl FrameError {
-    /// A stable code in the form of DIDComm problem codes.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Empty => "e.m.xfer.frame-empty",
-            Self::TooLong => "e.m.xfer.frame-too-long",
-            Self::NotCanonical => "e.m.xfer.frame-not-canonical",
-            Self::Truncated => "e.m.xfer.frame-truncated",
-        }
-    }
-}
-
-impl From<FrameError> for io::Error {
-    fn from(refused: FrameError) -> Self {
-        Self::new(io::ErrorKind::InvalidData, refused)
-    }
+fn refused(error: FrameError) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
 /// Reads one frame.
@@ -58,37 +27,21 @@ pub async fn read_frame<T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Result<V
     let mut bytes = Vec::new();
     io.take(length as u64).read_to_end(&mut bytes).await?;
     if bytes.len() < length {
-        return Err(FrameError::Truncated.into());
+        return Err(refused(FrameError::Truncated));
     }
     Ok(bytes)
 }
 
 async fn read_length<T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Result<usize> {
-    let mut length = 0;
-    for at in 0..limits::network::FRAME_HEADER {
+    let mut header = Header::default();
+    loop {
         let mut byte = [0];
         if io.read(&mut byte).await? == 0 {
-            return Err(if at == 0 {
-                FrameError::Empty
-            } else {
-                FrameError::Truncated
-            }
-            .into());
+            return Err(refused(header.ended()));
         }
-        length |= usize::from(byte[0] & 0x7f) << (7 * at);
-        if byte[0] & 0x80 == 0 {
-            return Ok(checked(length, at > 0 && byte[0] == 0)?);
+        if let Some(length) = header.push(byte[0]).map_err(refused)? {
+            return Ok(length);
         }
-    }
-    Err(FrameError::TooLong.into())
-}
-
-fn checked(length: usize, padded: bool) -> Result<usize, FrameError> {
-    match length {
-        _ if padded => Err(FrameError::NotCanonical),
-        0 => Err(FrameError::Empty),
-        1..=limits::network::FRAME => Ok(length),
-        _ => Err(FrameError::TooLong),
     }
 }
 
@@ -101,13 +54,7 @@ pub async fn write_frame<T: AsyncWrite + Unpin + Send>(
     io: &mut T,
     message: &[u8],
 ) -> io::Result<()> {
-    let mut rest = checked(message.len(), false)?;
-    let mut header = Vec::with_capacity(limits::network::FRAME_HEADER);
-    while rest >= 0x80 {
-        header.push((rest & 0x7f) as u8 | 0x80);
-        rest >>= 7;
-    }
-    header.push(rest as u8);
+    let header = frame::header(message.len()).map_err(refused)?;
     io.write_all(&header).await?;
     io.write_all(message).await?;
     io.flush().await
@@ -166,6 +113,7 @@ mod tests {
     use super::*;
     use futures::executor::block_on;
     use futures::io::Cursor;
+    use kith_protocol::limits;
     use proptest::prelude::*;
 
     fn framed(message: &[u8]) -> io::Result<Vec<u8>> {
