@@ -131,6 +131,10 @@ mod tests {
         let mut endless = Header::default();
         let taken = (0..10).map(|_| endless.push(0xff)).collect::<Vec<_>>();
         assert_eq!(taken[..2], [Ok(None), Ok(None)]);
-        assert!(taken[2..].iter().all(|byte| *byte == Err(FrameError::TooLong)));
+        assert!(
+            taken[2..]
+                .iter()
+                .all(|byte| *byte == Err(FrameError::TooLong))
+        );
     }
 }

@@ -109,7 +109,10 @@ fn nothing_else_stands_at_the_top() {
 #[test]
 fn every_crate_is_under_the_lints_of_the_workspace() {
     for file in workspace::files() {
-        if file.name() == "Cargo.toml" && !file.path.contains("askar-crypto") {
+        // Somebody else's name, and what stands outside the workspace.
+        let apart = ["askar-crypto", "fuzz/engine"];
+        let apart = apart.iter().any(|part| file.path.contains(part));
+        if file.name() == "Cargo.toml" && !apart {
             let under =
                 file.path == "Cargo.toml" || file.text.contains("[lints]\nworkspace = true");
             assert!(under, "{}", file.path);

@@ -1,0 +1,174 @@
+//! Writes the first corpus from the golden files: `cargo run -p kith-fuzz --example seeds`.
+//!
+//! A fuzzer that begins with something lawful finds what is nearly lawful. Files are named `seed-*`,
+//! so that they stay apart from what the fuzzer found.
+use kith_fuzz::sealed;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn vectors(folder: &str) -> Vec<PathBuf> {
+    let folder = here().join("../vectors").join(folder);
+    let entries = fs::read_dir(folder).expect("golden files");
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    files.sort();
+    files
+}
+
+fn json(path: &str) -> Value {
+    let text = fs::read(here().join("../vectors").join(path)).expect("a golden file");
+    serde_json::from_slice(&text).expect("JSON")
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    hex::decode(value.as_str().expect("text")).expect("hex")
+}
+
+fn keep(target: &str, name: &str, bytes: &[u8]) {
+    let folder = here().join("corpus").join(target);
+    fs::create_dir_all(&folder).expect("the corpus");
+    fs::write(folder.join(format!("seed-{name}")), bytes).expect("a seed");
+}
+
+/// Behind the byte that says which part of the target it is for.
+fn keep_for(target: &str, part: u8, name: &str, bytes: &[u8]) {
+    keep(target, name, &[&[part], bytes].concat());
+}
+
+fn main() {
+    for (length, name) in [(3, "short"), (300, "two-bytes"), (70_000, "too-long")] {
+        let varint: Vec<u8> = match length {
+            0..0x80 => vec![length as u8],
+            0x80..0x4000 => vec![length as u8 | 0x80, (length >> 7) as u8],
+            _ => vec![
+                length as u8 | 0x80,
+                (length >> 7) as u8 | 0x80,
+                (length >> 14) as u8,
+            ],
+        };
+        keep("frame", name, &[&varint[..], b"abc"].concat());
+    }
+    messages();
+    for file in vectors("invitations") {
+        keep("link", &stem(&file), &fs::read(&file).expect("a link"));
+    }
+    ledger();
+    backup();
+    let sealed: Value = serde_json::from_str(sealed()).expect("JSON");
+    keep("envelope", "sealed", sealed.to_string().as_bytes());
+    let protected = sealed["protected"].as_str().expect("text");
+    let protected = kith_protocol::bytes::from_base64url(protected).expect("base64url");
+    keep("header", "sealed", &protected);
+    let answered = bytes(&json("rows/outbox/answered.json")[0]["row"]);
+    keep("did", "row", &answered);
+    plays();
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem()
+        .expect("a name")
+        .to_string_lossy()
+        .replace('.', "-")
+}
+
+fn messages() {
+    let mut dids = std::collections::BTreeSet::new();
+    for file in vectors("messages") {
+        let text = fs::read(&file).expect("a message");
+        keep("message", &stem(&file), text.trim_ascii());
+        let text = String::from_utf8(text).expect("text");
+        let words = text.split('"').filter(|word| word.starts_with("did:"));
+        dids.extend(words.map(str::to_owned));
+    }
+    for (at, did) in dids.iter().take(6).enumerate() {
+        keep("did", &format!("peer-{at}"), did.as_bytes());
+    }
+    let key = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
+    keep("did", "key", key.as_bytes());
+}
+
+fn ledger() {
+    for (at, record) in json("ledger/records.json")
+        .as_array()
+        .expect("records")
+        .iter()
+        .enumerate()
+    {
+        let record = bytes(&record["record"]);
+        let entry = [&[1, 0x80, 0x80, 0x04][..], &varint(record.len()), &record].concat();
+        keep("record", &format!("{at:02}"), &record);
+        keep("entry", &format!("{at:02}"), &entry);
+    }
+    let log = json("ledger/log.json");
+    let descriptor = bytes(&log["descriptor"]);
+    let length = u16::try_from(descriptor.len())
+        .expect("a small descriptor")
+        .to_be_bytes();
+    keep("descriptor", "log", &[&length[..], &descriptor].concat());
+    for (name, value) in log.as_object().expect("an object") {
+        let notes = value
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| vec![value.clone()]);
+        for (at, note) in notes.iter().enumerate() {
+            let note = note
+                .get("note")
+                .unwrap_or(note)
+                .as_str()
+                .and_then(|text| hex::decode(text).ok());
+            if let Some(note) = note.filter(|_| name != "descriptor") {
+                let whole = [&length[..], &descriptor, &note].concat();
+                keep("descriptor", &format!("{name}-{at}"), &whole);
+            }
+        }
+    }
+}
+
+fn varint(mut rest: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while rest >= 0x80 {
+        bytes.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
+    bytes
+}
+
+fn backup() {
+    let kept = json("backup/backup.json");
+    keep_for("backup", 0, "header", &bytes(&kept["header"]));
+    keep_for("backup", 1, "chunk", &[0, 0, 1]);
+    keep_for("backup", 2, "slot-key", &bytes(&kept["slot_key"]));
+    keep_for("backup", 3, "wallet", &bytes(&kept["wallet"]));
+    let share = bytes(&kept["shares"][0]);
+    keep_for("share", 0, "one", &share[1..34]);
+    keep_for("share", 0, "dealt", &[0]);
+    keep_for("share", 1, "pair", &share);
+    let commitments = [&[3], &bytes(&kept["commitments"])[..]].concat();
+    keep_for("share", 2, "commitments", &commitments);
+    let one = [&[3], &bytes(&kept["commitments"])[2..][..97]].concat();
+    keep_for("share", 2, "commitment", &one);
+    keep_for("share", 3, "box", &[1; 120]);
+}
+
+/// A stage, then some of everything: a byte is what happens, the next say to whom and how.
+fn plays() {
+    for stage in 0..5_u8 {
+        keep(
+            "play",
+            &format!("honest-{stage}"),
+            &[stage, 0, 11, 4, 0, 11, 4, 0, 11, 5, 0],
+        );
+        for happening in 1..16_u8 {
+            let steps = (0..24_u8).flat_map(|at| [happening, at.wrapping_mul(29), at, 7 * at]);
+            let play: Vec<u8> = core::iter::once(stage).chain(steps).collect();
+            keep("play", &format!("{happening:02}-{stage}"), &play);
+        }
+    }
+}
