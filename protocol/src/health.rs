@@ -1,7 +1,7 @@
 //! What an agent can say about its own health, from its rows alone, and whom to ask for the rest.
 //!
 //! The protocol judges what its rows show; the runtime adds what only the machine and the network
-//! can tell (decision 0018). Nothing here is secret: it is shown to the agent's own person.
+//! can tell (decision 0020). Nothing here is secret: it is shown to the agent's own person.
 use crate::bytes::Digest;
 use crate::did::Did;
 use crate::ledger::Descriptor;

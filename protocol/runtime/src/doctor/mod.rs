@@ -1,4 +1,4 @@
-//! `doctor`: what only the machine and the network can tell of an agent's health (decision 0018).
+//! `doctor`: what only the machine and the network can tell of an agent's health (decision 0020).
 //!
 //! The agent says what its rows show and whom to ask ([`kith_protocol::health`]); here everyone is
 //! asked, from a DID that exists for this once, so that nobody learns more than that a machine it
