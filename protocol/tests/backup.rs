@@ -139,7 +139,7 @@ fn sixteen_mebibytes_fit_and_more_is_refused_before_anything_is_sealed() {
     let sealed = alice.seal(limits::backup::WALLET, 1).unwrap();
     assert!(BackupHeader::read(&sealed.header.to_bytes()).is_ok());
     assert!(matches!(
-        alice.seal(limits::backup::WALLET + (1 << 20), 1),
+        alice.seal(limits::backup::WALLET + limits::backup::WALLET_OVERHEAD, 1),
         Err(SealError::TooLarge(_))
     ));
     assert!(matches!(alice.seal(10, 0), Err(SealError::NoHost)));
