@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used)]
 mod owner_support;
 
-use kith_protocol::agent::Event;
-use kith_protocol::bytes::Blob;
-use kith_protocol::did::{Did, LocalDid};
+use kith_protocol::agent::{Context, Event, Work};
+use kith_protocol::anchor::Anchor;
+use kith_protocol::bytes::{Blob, Digest};
+use kith_protocol::did::{Did, Endpoint, LocalDid};
 use kith_protocol::keys::role::{AgentPolicy, ClaimantSealing};
 use kith_protocol::keys::{SealedBox, SigningKey, labels};
-use kith_protocol::ledger::{Answer as LedgerAnswer, Ask, PolicyCreateBody, Record, Subject};
+use kith_protocol::ledger::{
+    Answer as LedgerAnswer, AppendOutcome, Ask, Invalid, PolicyCreateBody, Record, Subject,
+};
 use kith_protocol::message::alert::Veto;
 use kith_protocol::message::recovery::{Deny, Release};
 use kith_protocol::message::words::Mismatch;
@@ -399,6 +402,7 @@ fn count(rows: &Rows, space: u8) -> usize {
 
 const LOCAL_DIDS: u8 = 2;
 const ANSWERS: u8 = 6;
+const RECORDS: u8 = 9;
 const RETIRED: u8 = 11;
 const TRUSTEES: u8 = 21;
 
@@ -500,4 +504,57 @@ fn invitations_that_came_to_nothing_make_room() {
     month(&mut net);
     invite(&mut net, most).unwrap();
     assert_eq!(count(&net.owners[0].rows, TRUSTEES), 1);
+}
+
+/// G15: what became of a record is remembered for a while, oldest forgotten first.
+#[test]
+fn what_became_of_a_record_is_not_remembered_for_ever() {
+    let mut ledger = Ledger::new("kith.example/test", 7);
+    let (log, now, mut disk) = (ledger.log(), owner_support::START, Rows::new());
+    let mut anchor = Anchor::open(&disk).unwrap();
+    let endpoint = Endpoint::new("12D3KooWtest".into(), Vec::new()).unwrap();
+    let mut step = |disk: &mut Rows, act: &mut dyn FnMut(&mut Anchor, &mut Work<'_>)| {
+        let cx = Context {
+            records: disk,
+            rng: &mut rng(1),
+            endpoint: &endpoint,
+            uptime: 0,
+        };
+        let mut work = Work::new(now, cx);
+        act(&mut anchor, &mut work);
+        let step = work.finish::<()>(None, None);
+        for (key, bytes) in step.writes.iter() {
+            match bytes {
+                Some(bytes) => disk.insert(key.clone(), bytes.to_vec()),
+                None => disk.remove(key),
+            };
+        }
+        step.queries
+    };
+    let descriptor = ledger.descriptor.clone();
+    let asked = step(&mut disk, &mut |anchor, work| {
+        anchor.adopt(work, &descriptor).unwrap();
+    });
+    let page = ledger.answer(&asked[0], now);
+    step(&mut disk, &mut |anchor, work| {
+        anchor.answered(work, &asked[0], &page).unwrap();
+    });
+    let agent = SigningKey::<AgentPolicy>::generate(&mut rng(2));
+    let kept = kith_protocol::limits::ledger::OFFERS_KEPT;
+    for number in 0..kept + 5 {
+        let request = Digest::of("test", &[&number.to_be_bytes()]);
+        let veto = Record::veto(&log, Subject::Request(request), &agent);
+        let offered = step(&mut disk, &mut |anchor, work| {
+            anchor.append(work, log, &veto).unwrap();
+        });
+        let refused = LedgerAnswer::Appended(AppendOutcome::from(&Invalid::UnknownRequest));
+        step(&mut disk, &mut |anchor, work| {
+            anchor.answered(work, &offered[0], &refused).unwrap();
+        });
+    }
+    assert_eq!(
+        count(&disk, RECORDS),
+        kept + 1,
+        "the newest is settled since"
+    );
 }

@@ -104,6 +104,8 @@ mod tests {
             "/dns/example.org/tcp/4001",
             "/dns4/localhost/tcp/4001",
             "/unix/socket",
+            "/ip4/127.0.0.1/tcp/80/http",
+            "/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN",
             "/memory/1",
             "/ip4/127.0.0.1/tcp/4001/tcp/4002",
         ] {

@@ -75,6 +75,42 @@ async fn a_peer_that_is_away_is_unreachable() {
     assert!(!refused.is_transient());
 }
 
+/// A stranger's document can name a service of this very machine. All that arrives there is the
+/// beginning of a handshake; what it answers is not followed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_inside_the_machine_gets_a_handshake_and_no_message() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let alice = mirror().await;
+    let service = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    other.set_nonblocking(true).unwrap();
+    let port = |address: std::net::SocketAddr| address.port();
+    let (here, there) = (
+        port(service.local_addr().unwrap()),
+        port(other.local_addr().unwrap()),
+    );
+    let named = vec![format!("/ip4/127.0.0.1/tcp/{here}")];
+    let endpoint = Endpoint::new(alice.endpoint().peer_id().into(), named).unwrap();
+    let carol = mirror().await;
+    let serve = async {
+        let (mut stream, _) = service.accept().await.unwrap();
+        let mut heard = vec![0; 20];
+        stream.read_exact(&mut heard).await.unwrap();
+        let moved = format!("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{there}/\r\n\r\n");
+        stream.write_all(moved.as_bytes()).await.unwrap();
+        let _ = stream.shutdown().await;
+        let _ = stream.read_to_end(&mut heard).await;
+        heard
+    };
+    let message = b"a message that only its peer may read".to_vec();
+    let (answer, heard) = tokio::join!(carol.exchange(&endpoint, message.clone()), serve);
+    assert_eq!(answer, Err(ExchangeError::Unreachable));
+    assert!(heard.starts_with(b"\x13/multistream/1.0.0\n"), "{heard:?}");
+    assert!(!heard.windows(9).any(|part| part == &message[..9]));
+    let followed = other.accept().map(|_| ()).unwrap_err();
+    assert_eq!(followed.kind(), io::ErrorKind::WouldBlock);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_is_dropped_closes_its_stream_at_once() {
     let (alice, (bob, mut deliveries)) = (mirror().await, network().await);

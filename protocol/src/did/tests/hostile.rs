@@ -264,6 +264,40 @@ fn a_service_that_breaks_the_endpoint_bounds_offers_no_endpoint() {
     );
 }
 
+/// A stranger's service could name a service inside this machine, a file, or another identifier.
+#[test]
+fn a_service_that_is_no_peer_offers_no_endpoint() {
+    for uri in [
+        "http://127.0.0.1:8080/admin",
+        "https://169.254.169.254/latest",
+        "file:///etc/passwd",
+        "unix:/run/socket",
+        "did:peer:2.Ez6LS",
+        PEER_ID,
+    ] {
+        let json = format!(r#"{{"t":"dm","s":{{"uri":"{uri}","a":["didcomm/v2"],"r":[]}}}}"#);
+        let endpoint = peer_with(&json).expect("well formed").resolve().endpoint();
+        assert_eq!(endpoint, None, "{uri}");
+    }
+}
+
+/// Who answers there would be for the reader to choose, or for whoever is faster.
+#[test]
+fn a_service_of_several_peers_is_refused_or_offers_no_endpoint() {
+    for uri in [
+        format!("libp2p-peerId:{PEER_ID},{PEER_ID}"),
+        format!("libp2p-peerId:{PEER_ID} libp2p-peerId:{PEER_ID}"),
+        format!("libp2p-peerId:{PEER_ID}{PEER_ID}"),
+    ] {
+        let json = format!(r#"{{"t":"dm","s":{{"uri":"{uri}","a":["didcomm/v2"],"r":[]}}}}"#);
+        let endpoint = peer_with(&json).expect("well formed").resolve().endpoint();
+        assert_eq!(endpoint, None, "{uri}");
+    }
+    let one = format!(r#"{{"uri":"libp2p-peerId:{PEER_ID}","a":["didcomm/v2"],"r":[]}}"#);
+    let two = format!(r#"{{"t":"dm","s":[{one},{one}]}}"#);
+    assert_eq!(peer_with(&two), Err(DidError::MalformedService));
+}
+
 #[test]
 fn stored_identifiers_and_endpoints_are_checked_when_read() {
     assert!(serde_json::from_str::<Did>(r#""did:web:example.org""#).is_err());
