@@ -1,9 +1,6 @@
-//! A trustee who plays false: everything as `trustee-agent` does it, save that the share it
-//! releases is not the one it was given. Everything around the share is right and freshly signed, so
-//! that nothing but the check of the share can find it.
-//!
-//! It plays one of two tricks, by its name: "Mallory" damages the sealed share, anyone else swaps
-//! the two commitments.
+//! A trustee who plays false: everything as `trustee-agent` does it, save what it does with its
+//! share when it is to be released. Everything around the share is right and freshly signed, so that
+//! nothing but the one check can find it. Which trick it plays, its name says ([`Trick`]).
 use clap::Parser as _;
 use kith_protocol::agent::{Agent, Context, Event, Input, Step};
 use kith_protocol::did::LocalDid;
@@ -19,11 +16,44 @@ use kith_runtime::console::{Console, Failure, Serve};
 use std::process::ExitCode;
 use trustee_agent::cli::{Cli, Run, Task};
 
-/// Who damages the sealed share.
-const DAMAGES: &str = "Mallory";
+/// What it does with its share.
+#[derive(Clone, Copy, PartialEq)]
+enum Trick {
+    /// "Mallory" damages the sealed share.
+    Damage,
+    /// "Morgana" releases it under another request.
+    OtherRequest,
+    /// "Silas" approves and then never answers.
+    Silence,
+    /// "Janus" answers twice: the right share, and a damaged one.
+    TwoFaces,
+    /// Anyone else swaps the two commitments.
+    Swap,
+}
+
+impl Trick {
+    fn of(name: &str) -> Self {
+        match name {
+            "Mallory" => Self::Damage,
+            "Morgana" => Self::OtherRequest,
+            "Silas" => Self::Silence,
+            "Janus" => Self::TwoFaces,
+            _ => Self::Swap,
+        }
+    }
+
+    fn play(self, release: &mut Release) {
+        match self {
+            Self::Damage | Self::TwoFaces => damage(release),
+            Self::OtherRequest => release.request.0[0] ^= 1,
+            Self::Swap => swap(release),
+            Self::Silence => {}
+        }
+    }
+}
 
 struct Villain {
-    name: String,
+    trick: Trick,
     honest: TrusteeAgent,
 }
 
@@ -50,9 +80,14 @@ impl Agent for Villain {
             uptime,
         };
         let mut step = self.honest.step(now, input, cx)?;
-        for message in &mut step.sends {
-            self.falsify(records, message)?;
+        let (releases, mut sends): (Vec<_>, Vec<_>) = step
+            .sends
+            .into_iter()
+            .partition(|message| matches!(message.body, Body::RecoveryRelease(_)));
+        for release in releases {
+            sends.extend(self.falsified(records, release)?);
         }
+        step.sends = sends;
         Ok(step)
     }
 
@@ -66,19 +101,24 @@ impl Agent for Villain {
 }
 
 impl Villain {
-    fn falsify(&self, records: &dyn Records, message: &mut Outgoing) -> Result<(), Damage> {
-        let Body::RecoveryRelease(release) = &mut message.body else {
-            return Ok(());
-        };
-        if self.name == DAMAGES {
-            damage(release);
-        } else {
-            swap(release);
+    /// What goes out in place of an honest release.
+    fn falsified(&self, records: &dyn Records, honest: Outgoing) -> Result<Vec<Outgoing>, Damage> {
+        let mut message = honest.clone();
+        if let Body::RecoveryRelease(release) = &mut message.body {
+            self.trick.play(release);
+            let own = record::load::<LocalDid>(records, message.from.as_str().as_bytes())?;
+            let own = own.expect("a connection is remembered with its keys");
+            release.signature = own.sign_evidence(labels::RELEASE, &release.signed_bytes());
         }
-        let own = record::load::<LocalDid>(records, message.from.as_str().as_bytes())?;
-        let own = own.expect("a connection is remembered with its keys");
-        release.signature = own.sign_evidence(labels::RELEASE, &release.signed_bytes());
-        Ok(())
+        Ok(match self.trick {
+            Trick::Silence => Vec::new(),
+            Trick::TwoFaces => {
+                // Another message, not a repetition of the first.
+                message.id = honest.id.chars().rev().collect();
+                vec![honest, message]
+            }
+            Trick::Damage | Trick::OtherRequest | Trick::Swap => vec![message],
+        })
     }
 }
 
@@ -131,8 +171,9 @@ async fn serve(console: &Console, run: Run, verbose: u8) -> Result<(), Failure> 
         verbose,
     };
     let open = |rows: &dyn Records| {
-        let (name, honest) = (config.name.clone(), TrusteeAgent::open(rows, config)?);
-        Ok(Villain { name, honest })
+        let trick = Trick::of(&config.name);
+        let honest = TrusteeAgent::open(rows, config)?;
+        Ok(Villain { trick, honest })
     };
     console.serve(serve, open).await
 }
