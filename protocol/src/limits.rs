@@ -436,6 +436,8 @@ pub mod store {
     pub const KEYSTORE_PASSES: u32 = 64;
     /// Lanes of that derivation.
     pub const KEYSTORE_LANES: u32 = 16;
+    /// Bytes that are read of who holds the lock: the digits of a process id, with room.
+    pub const LOCK_NOTE: u64 = 20;
 
     const _: () = assert!(PAGE_ROWS * (PIECE + super::row::KEY) < SEGMENT / 4);
 }

@@ -60,10 +60,16 @@ fn every_target_has_seeds_and_every_folder_a_target() {
 #[test]
 fn the_fuzzer_has_a_program_for_every_target() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/fuzz_targets");
-    let programs = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let programs = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let mut programs: Vec<_> = programs
         .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
     programs.sort();
-    assert!(programs.iter().eq(kith_fuzz::TARGETS.iter().map(|(name, _)| name)));
+    assert!(
+        programs
+            .iter()
+            .eq(kith_fuzz::TARGETS.iter().map(|(name, _)| name))
+    );
 }

@@ -1,12 +1,10 @@
 //! One process per store: a locked file that says who holds it.
+use kith_protocol::limits;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-
-/// Digits of a process id, with room.
-const PID_LIMIT: u64 = 20;
 
 /// The process that holds a store, as far as it said so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +81,9 @@ fn try_lock(file: &mut File) -> Result<(), NotTaken> {
 
 fn written(file: &mut File) -> Holder {
     let mut text = String::new();
-    let read = file.take(PID_LIMIT).read_to_string(&mut text);
+    let read = file
+        .take(limits::store::LOCK_NOTE)
+        .read_to_string(&mut text);
     Holder(read.ok().and_then(|_| text.parse().ok()))
 }
 
