@@ -167,7 +167,13 @@ fn plays() {
         );
         for happening in 1..16_u8 {
             let steps = (0..24_u8).flat_map(|at| [happening, at.wrapping_mul(29), at, 7 * at]);
-            let play: Vec<u8> = core::iter::once(stage).chain(steps).collect();
+            // Stages are counted modulo five; from 128 on, memory is compared with rows.
+            let first = if happening % 3 == 0 {
+                stage + 130
+            } else {
+                stage
+            };
+            let play: Vec<u8> = core::iter::once(first).chain(steps).collect();
             keep("play", &format!("{happening:02}-{stage}"), &play);
         }
     }

@@ -206,25 +206,20 @@ impl Home {
         self.still.wake()
     }
 
-    /// Whether a newly opened agent would write and reply the same: memory decides nothing.
-    pub(crate) fn agrees_with_its_rows(&mut self, event: &Event) {
-        let mut fresh = self.still.clone().wake();
-        let (mut one, mut other) = (self.still.rng.clone(), self.still.rng.clone());
-        let theirs = step(&mut fresh.mind, &self.still, &mut one, event.clone());
-        // The living agent's step is discarded, so it must not remember it.
-        let ours = step(&mut self.mind, &self.still, &mut other, event.clone());
-        if let (Some(ours), Some(theirs)) = (ours, theirs) {
-            assert!(
-                ours.writes.iter().eq(theirs.writes.iter()),
-                "{}: memory wrote",
-                self.still.name
-            );
-            assert_eq!(
-                ours.reply, theirs.reply,
-                "{}: memory replied",
-                self.still.name
-            );
-        }
+    /// The same, and a newly opened agent would write and reply the same: memory decides nothing.
+    pub(crate) fn take_and_compare(&mut self, event: Event) -> Option<Done> {
+        let before = self.still.clone();
+        let mut fresh = before.clone().wake();
+        let mut rng = before.rng.clone();
+        let theirs = step(&mut fresh.mind, &before, &mut rng, event.clone())?;
+        let ours = self.take(event)?;
+        let name = before.name;
+        assert!(
+            ours.writes.iter().eq(theirs.writes.iter()),
+            "{name}: memory wrote"
+        );
+        assert_eq!(ours.reply, theirs.reply, "{name}: memory replied");
+        Some(ours)
     }
 
     /// When it wants to be woken; what waits for its person is asked as well.

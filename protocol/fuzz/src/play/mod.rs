@@ -16,12 +16,15 @@ use table::{Mail, Table, received};
 
 /// Steps of one play: a second at most, slowly built.
 const STEPS: usize = 48;
+/// From this first byte on every step is compared with that of a newly opened agent.
+const SUSPICIOUS: usize = 128;
 
 /// Plays: the first byte is the stage, then each byte is what happens.
 pub(crate) fn play(bytes: &[u8]) {
     let mut taps = Taps::new(bytes);
-    let stage = taps.below(stages::STAGES.len());
-    let mut table = stages::STAGES[stage].clone().up();
+    let first = usize::from(taps.byte());
+    let mut table = stages::STAGES[first % stages::STAGES.len()].clone().up();
+    table.suspicious = first >= SUSPICIOUS;
     for _ in 0..STEPS {
         if taps.is_dry() {
             break;
@@ -80,10 +83,6 @@ fn some(table: &Table, taps: &mut Taps<'_>) -> Option<Mail> {
 
 fn repeated(table: &mut Table, taps: &mut Taps<'_>) {
     if let Some(mail) = some(table, taps) {
-        let message = received(&mail.message);
-        if let Some(who) = table.holder(&message.to) {
-            table.homes[who].agrees_with_its_rows(&Event::Delivered(message));
-        }
         table.carry(&mail);
     }
 }
