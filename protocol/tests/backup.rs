@@ -133,6 +133,22 @@ fn a_header_is_read_only_as_it_was_signed() {
     assert_eq!(BackupHeader::read(&[]), Err(HeaderError::Malformed));
 }
 
+/// G15: whoever signs a header of its own can name nothing, or more than any backup has.
+#[test]
+fn a_signed_header_of_no_chunk_or_too_many_is_refused() {
+    let mut alice = owner(1);
+    let header = alice.seal(10, 1).unwrap().header;
+    for count in [0, limits::backup::CHUNKS + 1] {
+        let chunks = vec![vec![7]; count];
+        let draft = header.draft.clone();
+        let signed = BackupHeader::sign(draft, header.slots.clone(), &chunks, &alice.agent);
+        let bytes = signed.to_bytes();
+        assert!(bytes.len() <= limits::backup::HEADER);
+        let refused = BackupHeader::read(&bytes);
+        assert_eq!(refused, Err(HeaderError::OutOfBounds), "{count}");
+    }
+}
+
 #[test]
 fn sixteen_mebibytes_fit_and_more_is_refused_before_anything_is_sealed() {
     let mut alice = owner(1);

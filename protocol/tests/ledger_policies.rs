@@ -564,6 +564,53 @@ fn looking_changes_nothing() {
     assert_eq!(world.state, before);
 }
 
+/// G10: whom trustees have overridden as a thief stops no change of the owner's either.
+#[test]
+fn an_overridden_agent_vetoes_no_change() {
+    let mut world = World::protected();
+    let thief = key(21);
+    let granted = world.grant(&thief, Authorizations::ADMIN);
+    world.put(&granted, START).unwrap();
+    let request = world.request(0);
+    world.put(&request, LATER).unwrap();
+    for trustee in 0..4 {
+        world.say(trustee, Verdict::Stolen, LATER).unwrap();
+    }
+    for record in [world.veto(&thief), world.overriding(&thief, 0)] {
+        let told = world.put(&record, LATER);
+        assert!(told.is_ok(), "{told:?}");
+    }
+    let change = world.dealt(&epoch(2, 30).body);
+    world.put(&change, LATER).unwrap();
+    let subject = Subject::Change(change.digest(&LOG));
+    let veto = Record::veto(&LOG, subject, &thief);
+    assert_eq!(world.refused(&veto, LATER), Invalid::Barred);
+    let veto = Record::veto(&LOG, subject, &world.owner);
+    assert!(check(&world.state, &veto, LATER).is_ok());
+}
+
+/// One statement has one digest: what stands in no chain cannot be told again at another place.
+#[test]
+fn vetoes_overrides_and_completions_name_no_place() {
+    let (mut world, _) = World::approved();
+    for trustee in 0..4 {
+        let stolen = world.verdict(trustee, Verdict::Stolen);
+        world.put(&stolen, LATER).unwrap();
+    }
+    let completion = world.completion();
+    let veto = world.veto(&world.owner);
+    let mut vetoed = World::approved().0;
+    vetoed.put(&veto, LATER).unwrap();
+    let overriding = vetoed.overriding(&vetoed.owner, 0);
+    for (world, mut record) in [(&world, completion), (&world, veto), (&vetoed, overriding)] {
+        for place in [(1, NO_PREV), (0, Digest([1; 32]))] {
+            (record.seq, record.prev) = place;
+            let refused = world.refused(&record, over());
+            assert_eq!(refused, Invalid::StaleHead, "{:?}", record.kind());
+        }
+    }
+}
+
 #[test]
 fn every_reason_has_a_code_of_its_own() {
     let codes = [

@@ -117,6 +117,20 @@ fn a_degree_other_than_the_agreed_one_is_refused() {
     assert!(wire.open(5).is_ok());
 }
 
+/// G3: bytes after the last whole point would give one commitment many spellings.
+#[test]
+fn a_commitment_of_no_whole_number_of_points_is_refused() {
+    let whole = deal(2, 3).commitment.to_wire().as_bytes().to_vec();
+    for bytes in [
+        [&whole[..], &[0]].concat(),
+        whole[..whole.len() - 1].to_vec(),
+    ] {
+        let length = bytes.len();
+        let opened = commitment(bytes).open(2);
+        assert_eq!(opened, Err(CommitmentError::Length(length)));
+    }
+}
+
 /// G15: more points than any deal has are not even kept.
 #[test]
 fn a_commitment_longer_than_any_deal_is_refused() {
