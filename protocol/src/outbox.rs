@@ -120,6 +120,15 @@ pub fn is_not_yet(reply: &Body) -> bool {
     matches!(reply, Body::Problem(problem) if NOT_YET.contains(&problem.code.as_str()))
 }
 
+/// Whether a reason as people read it, `comment (code)`, only says "not yet".
+#[must_use]
+pub fn reads_not_yet(reason: &str) -> bool {
+    let code = reason
+        .strip_suffix(')')
+        .and_then(|text| text.rsplit_once('('));
+    code.is_some_and(|(_, code)| NOT_YET.contains(&code))
+}
+
 /// Whether `id` is a message of ours to `from` that waits for its reply.
 ///
 /// # Errors

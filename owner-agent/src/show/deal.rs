@@ -24,6 +24,8 @@ pub(super) fn protect(view: &ProtectView) -> String {
         names(&view.hosts),
         missing(&view.hosts_missing)
     ));
+    let waiting = view.waiting.iter();
+    lines.extend(waiting.map(|(name, reason)| format!("waiting for {name}: {reason}")));
     let refusals = view.refused.iter();
     lines.extend(refusals.map(|(name, reason)| format!("{name} refused: {reason}")));
     if state == "protected" {
@@ -79,6 +81,9 @@ pub(crate) fn progress(last: Option<&ProtectView>, view: &ProtectView) -> Vec<St
         .iter()
         .filter(|pair| !last.is_some_and(|last| last.refused.contains(pair)));
     lines.extend(refused.map(|(name, reason)| format!("  {name}: refused, {reason}")));
+    let waiting = view.waiting.iter();
+    let waiting = waiting.filter(|pair| !last.is_some_and(|last| last.waiting.contains(pair)));
+    lines.extend(waiting.map(|(name, reason)| format!("  {name}: not yet, {reason}")));
     if last.is_none_or(|last| last.state != view.state) {
         lines.extend(stage(&view.state).map(|text| format!("  {text}")));
     }
@@ -108,6 +113,7 @@ pub(crate) mod sample {
             needed: 3,
             receipts: vec!["Bob".into()],
             missing: vec!["Carol".into(), "Dan".into()],
+            waiting: Vec::new(),
             refused: Vec::new(),
             hosts: vec!["Harbour".into()],
             hosts_missing: Vec::new(),
@@ -131,6 +137,17 @@ mod tests {
         assert_eq!(
             progress(Some(&first), &later),
             ["  Carol: share verified, stored, receipt signed"]
+        );
+    }
+
+    #[test]
+    fn who_says_not_yet_is_waited_for_and_has_not_refused() {
+        let mut view = deal();
+        view.waiting = vec![("Carol".into(), "the ledger is behind".into())];
+        assert!(protect(&view).contains("waiting for Carol: the ledger is behind"));
+        assert_eq!(
+            progress(Some(&deal()), &view),
+            ["  Carol: not yet, the ledger is behind"]
         );
     }
 

@@ -172,6 +172,8 @@ pub struct ProtectView {
     pub receipts: Vec<String>,
     /// Names without.
     pub missing: Vec<String>,
+    /// Names that are asked again because they said "not yet", with the reason.
+    pub waiting: Vec<(String, String)>,
     /// Names that refused, with the reason.
     pub refused: Vec<(String, String)>,
     /// Backup hosts that acknowledged.
@@ -226,7 +228,7 @@ pub struct RecoverView {
     pub threshold: Option<u8>,
     /// When shares may be released, once the lane is full.
     pub releases_at: Option<Timestamp>,
-    /// Shares in and verified.
+    /// Shares in and verified; once the secret is rebuilt and they are wiped, how many it took.
     pub shares: u8,
     /// Each trustee.
     pub trustees: Vec<ClaimTrusteeView>,

@@ -6,6 +6,7 @@ use crate::error::Damage;
 use crate::keys::Signature;
 use crate::ledger::RecoveryPolicyBody;
 use crate::message::share::{Commitments, Receipt};
+use crate::outbox;
 use crate::owner::command::ProtectView;
 use crate::policy::LaneOpening;
 use crate::record::{Row, Space};
@@ -159,6 +160,10 @@ impl Deal {
             .iter()
             .map(|dealt| (&dealt.name, &dealt.refused));
         let refused = refused.chain(self.hosts.iter().map(|host| (&host.name, &host.refused)));
+        let said = refused.filter_map(|(name, why)| Some((name.clone(), why.clone()?)));
+        // Who says "not yet" is asked again, and has refused nothing.
+        let (waiting, refused): (Vec<_>, Vec<_>) =
+            said.partition(|(_, why)| outbox::reads_not_yet(why));
         ProtectView {
             epoch: self.epoch,
             state: self.state().into(),
@@ -167,8 +172,9 @@ impl Deal {
             needed: self.needed,
             receipts: names(true),
             missing: names(false),
+            waiting,
             refused: refused
-                .filter_map(|(name, why)| Some((name.clone(), why.clone()?)))
+                .into_iter()
                 .chain(self.left_out.iter().cloned())
                 .chain(self.ledger_refusal())
                 .collect(),

@@ -58,7 +58,7 @@ fn make_way(work: &mut Work<'_>) -> Result<(), Stop> {
             epoch,
             ..
         }) => Err(CommandError::pending(format!(
-            "epoch {epoch} is on the ledger or on its way there and not in force yet; see `owner-agent protect status`"
+            "epoch {epoch} is on the ledger or on its way there and not in force yet; see `owner-agent status`"
         ))
         .into()),
         Some(deal) if deal.stage != DealStage::Active => Ok(push::abandon(work, &deal)?),
@@ -110,7 +110,11 @@ fn next_epoch(anchor: &Anchor, identity: &Identity) -> u32 {
 /// Where the newest deal stands.
 pub(crate) fn show(work: &Work<'_>) -> Result<Answer, Stop> {
     identity::require(work)?;
-    let none = || CommandError::error("nothing is protected yet; run `owner-agent protect`");
+    let none = || {
+        CommandError::error(
+            "nothing is protected yet; run `owner-agent protect --threshold NUMBER`",
+        )
+    };
     Ok(Answer::Protect(
         deal::newest(work)?.ok_or_else(none)?.view(),
     ))

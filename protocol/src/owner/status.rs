@@ -65,7 +65,7 @@ fn verdict(deal: Option<&ProtectView>) -> (&'static str, String) {
     let Some(deal) = deal else {
         return (
             "not-protected",
-            "nothing can be recovered yet: owner-agent protect".into(),
+            "nothing can be recovered yet: owner-agent protect --threshold NUMBER".into(),
         );
     };
     let of = format!(

@@ -42,7 +42,7 @@ impl TrusteeAgent {
             Command::InvitationAccept { id } => {
                 let ward = enrolment::accept(work, &self.config, &id)?;
                 done(format!(
-                    "Accepted. Next, when the agent of {0} has answered: trustee-agent owner words {0:?}",
+                    "Accepted. Next, when the agent of {0} has answered: trustee-agent owner verify {0:?}",
                     ward.name
                 ))
             }

@@ -44,7 +44,7 @@ pub(crate) fn start(
         || names.iter().any(String::is_empty)
     {
         return Err(CommandError::error(
-            "name the trustees you remember, each once: --trustee NAME --trustee NAME",
+            "name the trustees you remember, each once: --trustees NAME,NAME",
         )
         .into());
     }

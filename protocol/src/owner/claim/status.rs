@@ -3,6 +3,7 @@ use crate::agent::Work;
 use crate::anchor::Anchor;
 use crate::error::Stop;
 use crate::ledger::RequestStatus;
+use crate::outbox;
 use crate::owner::claim::collect;
 use crate::owner::claim::row::{self, Claim, ClaimStage, Claimed, ClaimedStage};
 use crate::owner::command::{Answer, ClaimTrusteeView, RecoverView};
@@ -24,7 +25,11 @@ pub(crate) fn show(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
     } else {
         None
     };
-    let shares = collect::shares(work, &claim)?.len() as u8;
+    let threshold = claim.fixed.as_ref().map(|fixed| fixed.lane.threshold);
+    let shares = match dealt {
+        true => threshold.unwrap_or(0),
+        false => collect::shares(work, &claim)?.len() as u8,
+    };
     let fetched = match &claim.stage {
         ClaimStage::Fetching(fetch) => fetch.progress(),
         ClaimStage::Gathering | ClaimStage::Dealing | ClaimStage::Done => (0, 0),
@@ -35,7 +40,7 @@ pub(crate) fn show(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
         approvals: status
             .as_ref()
             .map_or(0, |status| status.approvals.try_into().unwrap_or(u8::MAX)),
-        threshold: claim.fixed.as_ref().map(|fixed| fixed.lane.threshold),
+        threshold,
         releases_at: status.as_ref().and_then(|status| status.releases_at),
         shares,
         trustees: all.iter().map(view).collect(),
@@ -53,7 +58,10 @@ fn problem(claim: &Claim) -> Option<String> {
     claim.problem.clone().or_else(|| {
         refusals
             .first()
-            .map(|why| format!("a backup host says: {why}"))
+            .map(|why| match outbox::reads_not_yet(why) {
+                true => format!("waiting for a backup host: {why}"),
+                false => format!("a backup host refused: {why}"),
+            })
     })
 }
 
