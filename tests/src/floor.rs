@@ -15,6 +15,29 @@ const LOG_LINES: usize = 30;
 /// What begins the lines of libraries that talk much.
 const ELSEWHERE: [&str; 5] = ["sled::", "libp2p", "yamux", "multistream", "Swarm::poll"];
 
+/// What an owner's or claimant's agent can be asked.
+const OWNER_QUESTIONS: [&str; 8] = [
+    "--json status",
+    "--json trustee list",
+    "--json secret list",
+    "--json alert list",
+    "--json record list",
+    "--json recover status",
+    "recover status",
+    "doctor",
+];
+/// What a trustee's can.
+const TRUSTEE_QUESTIONS: [&str; 8] = [
+    "--json status",
+    "--json invitation list",
+    "--json owner list",
+    "--json share list",
+    "--json request list",
+    "--json history",
+    "--json ledger status",
+    "doctor",
+];
+
 /// The floor that one test plays on.
 pub struct Floor {
     directory: TempDir,
@@ -88,6 +111,22 @@ impl Floor {
         let file = logs.join(format!("said-{number}.log"));
         let said = [&output.stdout[..], &output.stderr[..]].concat();
         fs::write(&file, said).map_err(|error| Trouble::file("writing", &file, error))
+    }
+
+    /// Asks a running agent all that can be asked without changing anything, so that the answers are
+    /// searched as well.
+    ///
+    /// # Errors
+    /// [`Trouble`] when a command does not start.
+    pub async fn question(&self, place: &Place) -> Result<(), Trouble> {
+        let lines: &[&str] = match place.program == self.programs.owner {
+            true => &OWNER_QUESTIONS,
+            false => &TRUSTEE_QUESTIONS,
+        };
+        for line in lines {
+            self.output(place, line.split(' ')).await?;
+        }
+        Ok(())
     }
 
     /// Leaves everything where it is, and tells where.

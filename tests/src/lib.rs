@@ -1,6 +1,8 @@
 //! What tests across crates share. The tests themselves stand in `tests/`.
 pub mod floor;
+pub mod keeps;
 pub mod kill;
 pub mod leaks;
+pub mod needles;
 pub mod scene;
 pub mod workspace;

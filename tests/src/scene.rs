@@ -231,3 +231,20 @@ pub fn hold(holds: bool, what: impl FnOnce() -> String) -> Result<(), Trouble> {
     }
     Err(Trouble::Broken(what()))
 }
+
+/// Asks everyone all that can be asked, so that the answers are searched for secrets.
+///
+/// # Errors
+/// [`Trouble`] when a command does not start.
+pub async fn question(scene: &Scene<'_>, owners: &[&Process]) -> Result<(), Trouble> {
+    let Cast {
+        host,
+        witnesses,
+        trustees,
+    } = &scene.cast;
+    let others = [host].into_iter().chain(witnesses).chain(trustees);
+    for process in owners.iter().copied().chain(others) {
+        scene.floor.question(process.place()).await?;
+    }
+    Ok(())
+}

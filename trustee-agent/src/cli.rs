@@ -6,6 +6,8 @@ use kith_runtime::console::{Choice, Screen, spans};
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
+Something does not work?  trustee-agent doctor
+
 The options of every command can also be set in the environment: --home as TRUSTEE_AGENT_HOME, and so on.
 `trustee-agent help COMMAND` explains a command, `help exit-codes` the exit codes.";
 
@@ -180,6 +182,9 @@ pub struct Run {
     /// Keep encrypted backups for owners who ask
     #[arg(long, env = "TRUSTEE_AGENT_HOST_BACKUPS")]
     pub host_backups: bool,
+    /// Write the log to standard error as JSON, one object a line
+    #[arg(long, env = "TRUSTEE_AGENT_LOG_JSON", hide_env = true)]
+    pub log_json: bool,
     /// Stop when standard input ends; for programs that start agents and must not leave any behind
     #[arg(long, hide = true)]
     pub stop_with_input: bool,

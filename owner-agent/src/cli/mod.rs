@@ -12,7 +12,8 @@ use clap::{Parser, Subcommand};
 use kith_runtime::console::exit::EXIT_CODES;
 
 const AFTER_HELP: &str = "\
-See it work first:  owner-agent demo
+See it work first:          owner-agent demo
+Something does not work?    owner-agent doctor
 
 The options of every command can also be set in the environment: --home as OWNER_AGENT_HOME, and so on.
 `owner-agent help COMMAND` explains a command, `help exit-codes` the exit codes.";

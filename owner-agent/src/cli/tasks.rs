@@ -39,6 +39,9 @@ pub struct Run {
         hide_env = true
     )]
     pub announce: Vec<String>,
+    /// Write the log to standard error as JSON, one object a line
+    #[arg(long, env = "OWNER_AGENT_LOG_JSON", hide_env = true)]
+    pub log_json: bool,
     /// Stop when standard input ends; for programs that start agents and must not leave any behind
     #[arg(long, hide = true)]
     pub stop_with_input: bool,

@@ -171,7 +171,11 @@ impl<G: Agent, D: Disk> Driver<G, D> {
             Effect::Tell(person, answer) => drop(person.send(answer)),
             Effect::Pending(person, events) => drop(person.send(events)),
             Effect::Health(person, examination) => drop(person.send(examination)),
-            Effect::Event(event) => drop(self.events.send(event)),
+            Effect::Event(event) => {
+                let Event { kind, about, text } = &event;
+                tracing::info!(kind, about, text, "news");
+                drop(self.events.send(event));
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ pub enum HomeError {
     #[error("the path of the socket is too long: {0}; set XDG_RUNTIME_DIR to a shorter one")]
     SocketPath(PathBuf),
     /// The socket's directory belongs to someone else, who could pose as the agent.
-    #[error("{0} is not this user's alone; it cannot hold the socket")]
+    #[error("{0} is not this user's alone, so the socket in it is not trusted: chmod 700 {0}")]
     Foreign(PathBuf),
     /// The file system refuses.
     #[error("{path} cannot be used")]

@@ -91,7 +91,7 @@ impl<C, A> Desk<C, A> {
 #[derive(Debug, Error)]
 pub enum SocketError {
     /// A process answers there.
-    #[error("another agent is running on {0}")]
+    #[error("another agent is running on {0}; stop it, or choose another path with --socket")]
     InUse(PathBuf),
     /// A file that is no socket; it is not removed.
     #[error("{0} is in the way: it is no socket")]

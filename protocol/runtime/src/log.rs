@@ -12,14 +12,17 @@ const DEFAULT: &str = "warn,yamux=off,multistream_select=off,libp2p_request_resp
     kith_runtime=info,kith_protocol=info";
 
 /// Starts logging, once in a process. `filter` is in the form of `RUST_LOG`
-/// (`kith_runtime=debug`); what is malformed in it is ignored.
-pub fn start(filter: Option<&str>) {
+/// (`kith_runtime=debug`); what is malformed in it is ignored. With `json` every line is one object.
+pub fn start(filter: Option<&str>, json: bool) {
     let filter = EnvFilter::builder().parse_lossy(filter.unwrap_or(DEFAULT));
-    let started = tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(is_coloured())
-        .with_writer(io::stderr)
-        .try_init();
+        .with_ansi(is_coloured() && !json)
+        .with_writer(io::stderr);
+    let started = match json {
+        true => log.json().flatten_event(true).try_init(),
+        false => log.try_init(),
+    };
     if started.is_err() {
         tracing::debug!("logging was started before");
     }

@@ -53,6 +53,9 @@ pub enum NodeError {
         /// Why it is none.
         source: address::AddressError,
     },
+    /// Another program listens there.
+    #[error("another program listens on {0}; stop it, or name another address with --listen")]
+    Taken(String),
 }
 
 /// The key and the address of this node.
@@ -99,7 +102,11 @@ impl Node {
             );
             return parsed(DEFAULT_LISTEN);
         }
-        parsed(text)
+        let address = parsed(text)?;
+        if wished.is_some_and(is_taken) {
+            return Err(NodeError::Taken(text.into()));
+        }
+        Ok(address)
     }
 
     /// Keeps the first address, for the next start; a later one when the person named it.
@@ -193,6 +200,8 @@ mod tests {
         let text = format!("/ip4/127.0.0.1/tcp/{}", other.local_addr().unwrap().port());
         node.keep(&store, &text, false).unwrap();
         assert_eq!(node.listen(None).unwrap().to_string(), DEFAULT_LISTEN);
+        // What the person named is not replaced by something else.
+        assert!(matches!(node.listen(Some(&text)), Err(NodeError::Taken(named)) if named == text));
         drop(other);
         assert_eq!(node.listen(None).unwrap().to_string(), text);
     }

@@ -160,7 +160,8 @@ where
     let listener = local_api::bind(home.socket()).await?;
     let line = connect(&store, listen.as_deref(), &announce).await?;
     let endpoint = line.network.endpoint();
-    tracing::info!(peer = endpoint.peer_id(), addresses = ?endpoint.addresses(), "listening");
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(version, peer = endpoint.peer_id(), addresses = ?endpoint.addresses(), "listening");
     let (desk, asked) = Desk::new(line.network.clone());
     let driver = driver(agent, store, line, (&desk, asked));
     spin(driver, desk, listener, home.socket().into())

@@ -57,7 +57,9 @@ pub struct Examined {
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// Another process has it.
-    #[error("the store {path} is in use by {by}")]
+    #[error(
+        "the store {path} is in use by {by}: an agent of this home runs already; use its commands, or stop it first"
+    )]
     InUse {
         /// Which store.
         path: PathBuf,

@@ -1,5 +1,5 @@
 //! What this trustee did and why, for its person; and what others did wrong, with their evidence.
-use crate::agent::Work;
+use crate::agent::{Event, Work};
 use crate::bytes::Blob;
 use crate::error::Damage;
 use crate::limits;
@@ -68,10 +68,12 @@ pub(super) fn note(work: &mut Work<'_>, text: impl Into<String>) -> Result<u64, 
     let number = counter.next;
     counter.next += 1;
     work.save(&counter);
+    let text = text.into();
+    work.hint(Event::new("history", number.to_string(), &text));
     work.save(&Line {
         number,
         at: work.now,
-        text: text.into(),
+        text,
     });
     if let Some(oldest) = number.checked_sub(limits::trustee::HISTORY) {
         work.erase::<Line>(&line_id(oldest));

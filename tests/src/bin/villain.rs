@@ -169,6 +169,7 @@ async fn serve(console: &Console, run: Run, verbose: u8) -> Result<(), Failure> 
         announce: run.announce,
         stop_with_input: run.stop_with_input,
         verbose,
+        log_json: run.log_json,
     };
     let open = |rows: &dyn Records| {
         let trick = Trick::of(&config.name);

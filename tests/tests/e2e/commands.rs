@@ -91,7 +91,13 @@ async fn wrong_passphrase(floor: &Floor, bob: &Place) -> Result<(), Trouble> {
 }
 
 async fn second_process(floor: &Floor, running: &Process) -> Result<(), Trouble> {
-    expect(floor, running.place(), "run", (1, &["in use"])).await?;
+    expect(
+        floor,
+        running.place(),
+        "run",
+        (1, &["in use by process", "stop it first"]),
+    )
+    .await?;
     let status = floor.output(running.place(), ["status"]).await?;
     hold(status.status.success(), || {
         "the first process does not answer any more".to_owned()

@@ -4,5 +4,6 @@ mod commands;
 mod crashes;
 mod demo;
 mod doctor;
+mod local;
 mod veto;
 mod villains;

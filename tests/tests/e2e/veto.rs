@@ -3,7 +3,7 @@ use kith_protocol::owner::command::{AlertView, Answer, Command};
 use kith_protocol::time::{Millis, Timestamp};
 use kith_protocol::trustee::command::{Answer as TrusteeAnswer, Command as TrusteeCommand};
 use kith_tests::floor::Floor;
-use kith_tests::scene::{PATIENCE, Scene, ask_for_protection, claim_is, hold, protected};
+use kith_tests::scene::{PATIENCE, Scene, ask_for_protection, claim_is, hold, protected, question};
 use owner_agent::demo::patience::{Seen, until};
 use owner_agent::demo::people::Owner;
 use owner_agent::demo::process::Process;
@@ -55,7 +55,8 @@ async fn play(floor: &Floor) -> Result<(), Trouble> {
             format!("{name}: {seen:?}")
         })?;
     }
-    nothing_came(&scene, &claimant).await
+    nothing_came(&scene, &claimant).await?;
+    question(&scene, &[&old, &claimant]).await
 }
 
 /// What `alert list` says, once there is something.

@@ -1,7 +1,7 @@
 //! Trustees who return what is not their share.
 use kith_protocol::time::Millis;
 use kith_tests::floor::Floor;
-use kith_tests::scene::{Scene, ask_for_protection, claim_is, hold, protected, state_of};
+use kith_tests::scene::{Scene, ask_for_protection, claim_is, hold, protected, question, state_of};
 use owner_agent::demo::people::Owner;
 use owner_agent::demo::process::Process;
 use owner_agent::demo::trouble::Trouble;
@@ -52,7 +52,8 @@ async fn play(floor: &Floor) -> Result<(), Trouble> {
     for (name, request) in requests {
         scene.approve(name, &request).await?;
     }
-    the_others_are_enough(&claimant).await
+    the_others_are_enough(&claimant).await?;
+    question(&scene, &[&claimant]).await
 }
 
 async fn all_are_named(scene: &Scene<'_>, claimant: &Process) -> Result<(), Trouble> {

@@ -6,5 +6,7 @@ mod hostile;
 mod imports;
 mod outside;
 mod requirements;
+mod searched;
 mod shape;
+mod suggested;
 mod tables;

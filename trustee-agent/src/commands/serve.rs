@@ -15,6 +15,7 @@ pub(super) async fn serve(console: &Console, run: Run, verbose: u8) -> Result<()
         announce: run.announce,
         stop_with_input: run.stop_with_input,
         verbose,
+        log_json: run.log_json,
     };
     let ended = console
         .serve(serve, |rows| TrusteeAgent::open(rows, config))

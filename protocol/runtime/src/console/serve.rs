@@ -26,6 +26,8 @@ pub struct Serve {
     pub stop_with_input: bool,
     /// How many `-v`.
     pub verbose: u8,
+    /// `--log-json`.
+    pub log_json: bool,
 }
 
 impl Console {
@@ -43,7 +45,7 @@ impl Console {
         if !self.home.is_set_up() {
             return Err(self.not_set_up(Exit::Error));
         }
-        log::start(self.filter(serve.verbose).as_deref());
+        log::start(self.filter(serve.verbose).as_deref(), serve.log_json);
         let passphrase = self.person.passphrase()?;
         if serve.stop_with_input {
             self.stop_with_input();

@@ -1,0 +1,213 @@
+//! What a home keeps that nobody else may ever see, read out of its store: keys, shares, the wallet
+//! encryption key. Rows are taken apart by the layout in which they stand (storage.md, "Rows"), because
+//! their types are private; the places where a check is possible are checked.
+use argon2::{Algorithm, Argon2, Params, Version};
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use kith_protocol::codec;
+use kith_protocol::did::LocalDid;
+use kith_protocol::record::{Key, Records as _, Space};
+use kith_protocol::share_pair::SharePair;
+use kith_runtime::keystore::WalletKey;
+use kith_runtime::store::{Store, StoreError};
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a killed process may take to let go of its store.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often it is looked whether it has.
+const PACE: Duration = Duration::from_millis(50);
+/// Bytes of a key, a seed, a digest.
+const WORD: usize = 32;
+/// Bytes of a ward's id.
+const WARD: usize = 16;
+/// Bytes of a pair of shares: an index and a scalar, twice.
+const PAIR: usize = 66;
+
+/// A secret and what it is.
+pub type Secret = (&'static str, Vec<u8>);
+
+/// The secrets of the home in `dir`; none where nothing was set up.
+///
+/// # Panics
+/// When the store cannot be opened, or a row is not laid out as this module knows it.
+#[must_use]
+pub fn secrets(dir: &Path, passphrase: &[u8]) -> Vec<Secret> {
+    let Ok(keystore) = fs::read(dir.join("keystore")) else {
+        return Vec::new();
+    };
+    let Some(key) = wallet_key(&keystore, passphrase) else {
+        return Vec::new();
+    };
+    let mut found = vec![("the wallet encryption key", key.to_vec())];
+    if dir.join("store").exists() {
+        found.extend(rows(&opened(&dir.join("store"), key)));
+    }
+    found
+}
+
+/// By the format that storage.md describes.
+fn wallet_key(keystore: &[u8], passphrase: &[u8]) -> Option<[u8; WORD]> {
+    let (header, rest) = keystore.split_at_checked(1 + 3 * 4 + 16)?;
+    let number = |at: usize| {
+        Some(u32::from_le_bytes(
+            *header.get(1 + 4 * at..)?.first_chunk()?,
+        ))
+    };
+    let params = Params::new(number(0)?, number(1)?, number(2)?, Some(WORD)).ok()?;
+    let mut wrapping = [0; WORD];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(passphrase, &header[13..], &mut wrapping)
+        .ok()?;
+    let (nonce, wrapped) = rest.get(..24 + WORD + 16)?.split_at(24);
+    let payload = Payload {
+        msg: wrapped,
+        aad: header,
+    };
+    let nonce = XNonce::try_from(nonce).ok()?;
+    let key = XChaCha20Poly1305::new((&wrapping).into()).decrypt(&nonce, payload);
+    key.ok()?.try_into().ok()
+}
+
+/// Waits for a process that was just killed.
+fn opened(path: &Path, key: [u8; WORD]) -> Store {
+    let began = Instant::now();
+    loop {
+        match Store::open(path, &WalletKey::from_bytes(key)) {
+            Ok(store) => return store,
+            Err(StoreError::InUse { .. }) if began.elapsed() < PATIENCE => thread::sleep(PACE),
+            Err(error) => panic!("a test's store: {error}"),
+        }
+    }
+}
+
+fn rows(store: &Store) -> Vec<Secret> {
+    let mut found = Vec::new();
+    for (space, read) in [
+        (
+            Space::LocalDid,
+            local_did as fn(&[u8], &[u8]) -> Vec<Secret>,
+        ),
+        (Space::Identity, identity),
+        (Space::Custody, custody),
+        (Space::Prekey, prekey),
+        (Space::Operator, operator),
+        (Space::Runtime, node),
+    ] {
+        for (key, row) in store.scan(Key::new(space, &[]).as_bytes()) {
+            found.extend(read(&key.as_bytes()[1..], &row));
+        }
+    }
+    found
+}
+
+/// This many bytes at this place.
+fn at(row: &[u8], place: usize, length: usize) -> Vec<u8> {
+    let bytes = row.get(place..place + length);
+    bytes
+        .expect("a row of the layout that this module knows")
+        .to_vec()
+}
+
+fn local_did(id: &[u8], row: &[u8]) -> Vec<Secret> {
+    let local: LocalDid = codec::decode(1, row, row.len()).expect("a DID with its secrets");
+    assert_eq!(local.did().as_str().as_bytes(), id);
+    let end = row.len();
+    let signing = at(row, end - 2 * WORD, WORD);
+    assert_eq!(signing, *local.signing().expose_seed());
+    vec![
+        ("a DID's signing key", signing),
+        ("a DID's agreement key", at(row, end - WORD, WORD)),
+    ]
+}
+
+/// The owner's identity has no id; a witness's seat has.
+fn identity(id: &[u8], row: &[u8]) -> Vec<Secret> {
+    if !id.is_empty() {
+        return vec![("a witness's key", at(row, 1, WORD))];
+    }
+    let keys = 2 + usize::from(row[1]) + 2 * WORD;
+    vec![
+        ("the owner's agent key", at(row, keys, WORD)),
+        ("the link secret", at(row, keys + WORD, WORD)),
+    ]
+}
+
+fn custody(_: &[u8], row: &[u8]) -> Vec<Secret> {
+    let epoch = 1 + WARD;
+    let pair = at(row, epoch + varint(&row[epoch..]) + WORD + 1, PAIR);
+    let read = codec::decode::<SharePair>(1, &[&[1], &pair[..]].concat(), PAIR + 1);
+    assert!(
+        read.is_ok(),
+        "a pair of shares stands elsewhere in its row now"
+    );
+    vec![
+        ("a share that decrypts", at(&pair, 1, WORD)),
+        ("a share that signs", at(&pair, WORD + 2, WORD)),
+    ]
+}
+
+fn prekey(_: &[u8], row: &[u8]) -> Vec<Secret> {
+    let number = 1 + WARD;
+    let key = number + varint(&row[number..]);
+    vec![("an approval key", at(row, key, WORD))]
+}
+
+/// Of the operator's rows the one of the log, whose id begins with zero, holds the key.
+fn operator(id: &[u8], row: &[u8]) -> Vec<Secret> {
+    match id.first() {
+        Some(0) => vec![("an operator's key", at(row, row.len() - WORD, WORD))],
+        _ => Vec::new(),
+    }
+}
+
+fn node(id: &[u8], row: &[u8]) -> Vec<Secret> {
+    match id {
+        b"node" => vec![("the node's key", at(row, 1, WORD))],
+        _ => Vec::new(),
+    }
+}
+
+/// How many bytes a number takes.
+fn varint(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| **byte >= 0x80).count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kith_protocol::record::Batch;
+    use kith_runtime::keystore::{Cost, create};
+    use kith_runtime::passphrase::Passphrase;
+
+    #[test]
+    fn the_keys_of_a_home_are_found_by_its_passphrase_and_by_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("pass");
+        fs::write(&file, "orbit velvet candy").unwrap();
+        let cost = Cost {
+            memory_kib: 64,
+            passes: 1,
+            lanes: 1,
+        };
+        let passphrase = Passphrase::from_file(&file).unwrap();
+        let key = create(&dir.path().join("keystore"), &passphrase, cost).unwrap();
+        let store = Store::open(&dir.path().join("store"), &key).unwrap();
+        let local = LocalDid::generate_did_key(&mut rand::rng());
+        let mut batch = Batch::default();
+        batch.put(&local);
+        store.apply(&batch).unwrap();
+        store.flush().unwrap();
+        drop(store);
+        let found = secrets(dir.path(), b"orbit velvet candy");
+        assert_eq!(found.len(), 3);
+        assert!(
+            found
+                .iter()
+                .any(|(_, secret)| *secret == *local.signing().expose_seed())
+        );
+        assert!(secrets(dir.path(), b"another").is_empty());
+    }
+}
