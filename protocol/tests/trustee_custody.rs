@@ -530,19 +530,72 @@ fn the_old_share_stays_until_the_new_epoch_is_active() {
 #[test]
 fn deals_of_one_author_are_bounded_and_the_newest_stay() {
     let mut world = World::enrolled(1);
-    let mut deals = Vec::new();
-    for _ in 0..3 {
+    let mut deals: Vec<Deal> = Vec::new();
+    for _ in 0..6 {
         let (deal, store) = world.dealt(1);
         world.keep(store);
         world.pass(Millis(10));
         deals.push(deal);
+        let two = deals.len().saturating_sub(2);
+        let newest = &deals[two..];
+        assert!(newest.iter().all(|deal| is_kept(&world, deal)));
     }
+    let deals = &deals[4 - 1..];
     assert_eq!(world.shares(), (vec![], vec![1, 1]));
     world
         .owner
         .anchor(&deals[1], &mut world.ledger, world.trustee.now);
     world.hint(1);
     assert_eq!(world.shares(), (vec![1], vec![]));
+}
+
+fn is_kept(world: &World, deal: &Deal) -> bool {
+    const CUSTODY: u8 = 41;
+    let digest = deal.record.deal_digest.0;
+    let rows = world.trustee.rows.iter();
+    let mut kept = rows.filter(|(key, _)| key.as_bytes()[0] == CUSTODY);
+    kept.any(|(_, row)| row.windows(32).any(|part| part == digest))
+}
+
+/// G6: what only does not fit us may be a mistake, and is no evidence against its dealer.
+#[test]
+fn a_store_that_does_not_fit_us_is_no_evidence() {
+    let mut world = World::enrolled(1);
+    let (_, mut store) = world.dealt(1);
+    store.version = 2;
+    world.owner.sign(&mut store);
+    world.tell(Body::ShareStore(store));
+    assert!(!world.history().contains("refused a share"));
+}
+
+/// G15: hosts are asked by every claimant, so a deal names a few.
+#[test]
+fn a_store_that_names_too_many_hosts_is_refused() {
+    let named = |count: usize| {
+        let mut world = World::enrolled(1);
+        let (_, mut store) = world.dealt(1);
+        store.hosts = vec![world.owner.did.did().clone(); count];
+        world.owner.sign(&mut store);
+        world.tell(Body::ShareStore(store))
+    };
+    let most = kith_protocol::limits::trustee::HOSTS;
+    assert!(matches!(named(most), Body::ShareStored(_)));
+    assert_eq!(code(&named(most + 1)), "e.p.msg.malformed");
+}
+
+/// R5: a receipt names the key that the share was sealed to; the same deal for another key of ours is
+/// another message, and is checked.
+#[test]
+fn a_kept_deal_is_not_receipted_for_another_key() {
+    let mut world = World::enrolled(1);
+    let (_, mut store) = world.dealt(1);
+    assert!(matches!(
+        world.tell(Body::ShareStore(store.clone())),
+        Body::ShareStored(_)
+    ));
+    store.prekey = world.owner.prekeys[1].number;
+    world.owner.sign(&mut store);
+    assert!(code(&world.tell(Body::ShareStore(store))).starts_with("e."));
 }
 
 /// G11: a crash between any two steps.
