@@ -297,6 +297,9 @@ pub mod network {
     /// How long one message and its answer may take, dialling included. Longer than a commit on a
     /// slow disk, shorter than a person's patience.
     pub const EXCHANGE: Duration = Duration::from_secs(10);
+    /// How long a message may take to arrive once its stream is there; the rest of [`EXCHANGE`] is for
+    /// the answer.
+    pub const ARRIVAL: Duration = Duration::from_secs(7);
     /// How long a connection lives on without a stream: one conversation's pauses, not longer.
     pub const IDLE: Duration = Duration::from_secs(60);
 
@@ -335,6 +338,7 @@ pub mod network {
     );
     const _: () = assert!(CONNECTIONS_IN + CONNECTIONS_LEAVING + CONNECTIONS_OUT <= CONNECTIONS);
     const _: () = assert!(HANDSHAKE.as_millis() < EXCHANGE.as_millis());
+    const _: () = assert!(ARRIVAL.as_millis() < EXCHANGE.as_millis());
     const _: () = assert!(STREAMS < YAMUX_STREAMS && STREAMS_NEGOTIATING <= YAMUX_STREAMS);
 }
 

@@ -3,10 +3,13 @@
 //! Spec: `protocol/spec/wire.md`. The length is canonical (no padding bytes), at least 1 and at
 //! most [`kith_protocol::limits::network::FRAME`]; what follows the message on a stream is never read. A message that never
 //! ends costs its stream until the exchange times out.
+use crate::refusals::Refusals;
 use futures::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use kith_protocol::frame::{self, Header};
+use kith_protocol::limits::network::ARRIVAL;
 use libp2p::{StreamProtocol, request_response};
 use std::io;
+use tokio::time::timeout;
 
 pub use kith_protocol::frame::FrameError;
 
@@ -61,8 +64,29 @@ pub async fn write_frame<T: AsyncWrite + Unpin + Send>(
 }
 
 /// The codec of libp2p's request-response behaviour: messages are sealed bytes both ways.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Frames;
+///
+/// That behaviour says nothing of a stream on which no message came, so it is said here.
+#[derive(Clone)]
+pub(crate) struct Frames(pub(crate) Refusals);
+
+impl Frames {
+    fn refused(&self, error: &io::Error) {
+        let frame = error.get_ref().and_then(|inner| inner.downcast_ref());
+        let code = match frame {
+            Some(frame) => FrameError::code(*frame),
+            None if error.kind() == io::ErrorKind::TimedOut => "e.m.xfer.timeout",
+            None => "e.m.xfer.closed",
+        };
+        self.0.note(code, &"a stream", error);
+    }
+}
+
+/// Reads a message that must arrive in its time, so that a silent stream ends before its exchange
+/// would.
+async fn read_arriving<T: AsyncRead + Unpin + Send>(io: &mut T) -> io::Result<Vec<u8>> {
+    let arrived = timeout(ARRIVAL, read_frame(io)).await;
+    arrived.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
+}
 
 impl request_response::Codec for Frames {
     type Protocol = StreamProtocol;
@@ -73,7 +97,8 @@ impl request_response::Codec for Frames {
     where
         T: AsyncRead + Unpin + Send,
     {
-        read_frame(io).await
+        let read = read_arriving(io).await;
+        read.inspect_err(|error| self.refused(error))
     }
 
     async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Vec<u8>>

@@ -57,14 +57,18 @@ pub(crate) struct Behaviour {
 }
 
 impl Behaviour {
-    fn new(key: &identity::Keypair) -> Self {
+    fn new(key: &identity::Keypair, refusals: Refusals) -> Self {
         let protocols = [(codec::PROTOCOL, ProtocolSupport::Full)];
         Self {
             connections: connection_limits::Behaviour::new(connection_limits()),
             memory: memory_connection_limits::Behaviour::with_max_bytes(limits::network::MEMORY),
             identify: identify::Behaviour::new(identify_config(key)),
             ping: ping::Behaviour::default(),
-            messages: request_response::Behaviour::new(protocols, message_config()),
+            messages: request_response::Behaviour::with_codec(
+                Frames(refusals),
+                protocols,
+                message_config(),
+            ),
         }
     }
 }
@@ -102,7 +106,7 @@ fn yamux_config() -> yamux::Config {
     config
 }
 
-fn build(key: &identity::Keypair) -> Result<Swarm<Behaviour>, SwarmError> {
+fn build(key: &identity::Keypair, refusals: Refusals) -> Result<Swarm<Behaviour>, SwarmError> {
     let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
     let connected = tcp
         .upgrade(Version::V1Lazy)
@@ -116,7 +120,12 @@ fn build(key: &identity::Keypair) -> Result<Swarm<Behaviour>, SwarmError> {
         .with_idle_connection_timeout(limits::network::IDLE)
         .with_max_negotiating_inbound_streams(limits::network::STREAMS_NEGOTIATING);
     let peer = key.public().to_peer_id();
-    Ok(Swarm::new(transport, Behaviour::new(key), peer, config))
+    Ok(Swarm::new(
+        transport,
+        Behaviour::new(key, refusals),
+        peer,
+        config,
+    ))
 }
 
 /// Listens and starts the swarm's task. `announce` replaces the addresses found, for a machine
@@ -129,7 +138,8 @@ pub async fn start(
     listen: Multiaddr,
     announce: &[Multiaddr],
 ) -> Result<(Network, mpsc::Receiver<Delivery>, Multiaddr), SwarmError> {
-    let mut swarm = build(&key)?;
+    let refusals = Refusals::default();
+    let mut swarm = build(&key, refusals.clone())?;
     let peer = *swarm.local_peer_id();
     let found = listen_on(&mut swarm, listen.clone()).await?;
     let addresses = if announce.is_empty() {
@@ -146,7 +156,6 @@ pub async fn start(
     // Every delivery may be answered while as many messages of ours are asked.
     let (orders, taken) = mpsc::channel(limits::queue::WAITING + limits::queue::SENDING);
     let (delivered, arriving) = deliveries();
-    let refusals = Refusals::default();
     let ends = (orders.downgrade(), delivered.clone(), refusals.clone());
     tokio::spawn(Switchboard::new(swarm, ends).run(taken));
     let kept = kept_address(&listen, &found);

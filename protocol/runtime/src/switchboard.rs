@@ -192,7 +192,7 @@ impl Switchboard {
                 ..
             } => {}
             Event::InboundFailure { peer, error, .. } => {
-                self.refusals.note(refused_stream(&error), &peer, &error);
+                self.refusals.note(unanswered(&error), &peer, &error);
             }
             Event::ResponseSent { .. } => {}
         }
@@ -275,15 +275,15 @@ fn refused_at_the_door(error: &ListenError) -> &'static str {
     }
 }
 
-/// The reason code of a stream on which no message came.
-fn refused_stream(error: &InboundFailure) -> &'static str {
+/// The reason code of a message whose answer went nowhere. Streams on which no message came are
+/// noted by the codec.
+fn unanswered(error: &InboundFailure) -> &'static str {
     match error {
-        InboundFailure::Timeout => "e.m.xfer.timeout",
+        InboundFailure::Timeout => "e.p.xfer.late-answer",
         InboundFailure::UnsupportedProtocols => "e.m.xfer.protocol",
-        InboundFailure::ConnectionClosed | InboundFailure::ResponseOmission => "e.m.xfer.closed",
-        InboundFailure::Io(error) => {
-            within::<FrameError>(error).map_or("e.m.xfer.closed", FrameError::code)
-        }
+        InboundFailure::ConnectionClosed
+        | InboundFailure::ResponseOmission
+        | InboundFailure::Io(_) => "e.p.xfer.lost-answer",
     }
 }
 
