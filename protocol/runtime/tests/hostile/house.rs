@@ -59,20 +59,22 @@ impl House {
         let running = process::start(config, passphrase(), |_| Ok(Toy))
             .await
             .unwrap();
-        let mut house = Self {
+        let Answer::Did(did) = client.command(&Command::Introduce).await.unwrap() else {
+            panic!("no DID")
+        };
+        Self {
             _dir: dir,
             running,
             client,
-            did: stranger().did().clone(),
-        };
-        house.did = house.introduce(Command::Introduce).await;
-        house
+            did,
+        }
     }
 
-    pub(crate) async fn introduce(&self, command: Command) -> Did {
-        match self.client.command(&command).await.unwrap() {
-            Answer::Did(did) => did,
-            other => panic!("no DID: {other:?}"),
+    /// How many knocks it took note of.
+    pub(crate) async fn knocks(&self) -> u64 {
+        match self.client.command(&Command::Tally).await.unwrap() {
+            Answer::Tally(tally) => tally.knocks,
+            other => panic!("no tally: {other:?}"),
         }
     }
 

@@ -2,6 +2,7 @@
 //! rule, and an honest peer who is served all the while.
 #![allow(clippy::unwrap_used)]
 mod door;
+mod envelopes;
 mod frames;
 mod guests;
 mod house;
