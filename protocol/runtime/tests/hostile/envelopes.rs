@@ -172,7 +172,7 @@ impl Forge {
             ("a recipient twice", double, "e.m.msg.duplicate-recipient"),
             (
                 "many recipients",
-                self.recipients(300),
+                self.recipients(100),
                 "e.m.msg.recipients",
             ),
             (
