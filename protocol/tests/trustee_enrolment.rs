@@ -183,6 +183,27 @@ fn the_ledger_is_not_followed_before_the_words_were_compared() {
     assert_eq!((ledgers, owners), (1, 1));
 }
 
+/// G15: how much waits for a person is counted, and what was answered no longer is.
+#[test]
+fn status_counts_the_invitations_that_wait() {
+    let mut world = World::new(1);
+    let waiting = |world: &mut World| match world.command(Command::Status) {
+        Ok(Answer::Status { invitations, .. }) => invitations,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(waiting(&mut world), 0);
+    let link = world
+        .owner
+        .link(Capability::RecoveryShare, &world.ledger, world.trustee.now);
+    let Ok(Answer::Invitation(opened)) = world.command(Command::InvitationOpen { link }) else {
+        panic!()
+    };
+    assert_eq!(waiting(&mut world), 1);
+    let accept = Command::InvitationAccept { id: opened.id };
+    world.command(accept).unwrap();
+    assert_eq!(waiting(&mut world), 0);
+}
+
 #[test]
 fn a_refusal_of_the_owner_ends_the_session_with_its_reason() {
     let mut world = World::new(1);

@@ -1,4 +1,5 @@
 //! Answers as people read them.
+use kith_protocol::limits::trustee::{INVITATIONS, SESSIONS};
 use kith_protocol::message::setup::Capability;
 use kith_protocol::time::Timestamp;
 use kith_protocol::trustee::command::{
@@ -33,6 +34,7 @@ fn status(answer: &Answer) -> String {
         name,
         owners,
         waiting,
+        invitations,
         backups,
         hosts_backups,
         ledgers,
@@ -41,7 +43,7 @@ fn status(answer: &Answer) -> String {
     else {
         return String::new();
     };
-    let first = match waiting {
+    let first = match waiting + invitations {
         0 => "Nobody needs you.".to_owned(),
         1 => "1 person or task needs you: trustee-agent request list, invitation list".to_owned(),
         more => format!("{more} things need you: trustee-agent request list, invitation list"),
@@ -55,8 +57,15 @@ fn status(answer: &Answer) -> String {
         .iter()
         .map(|seen| format!("\nWARNING: {}", seen.sentence()))
         .collect();
+    let asked = match (invitations, waiting) {
+        (0, 0) => String::new(),
+        _ => format!(
+            "\nInvitations waiting: {invitations} of at most {INVITATIONS}. \
+             Requests waiting: {waiting} of at most {SESSIONS}."
+        ),
+    };
     format!(
-        "{first}{warnings}\nYou are {name}. People who trust you: {owners}. Ledgers: {ledgers}.{keeps}"
+        "{first}{asked}{warnings}\nYou are {name}. People who trust you: {owners}. Ledgers: {ledgers}.{keeps}"
     )
 }
 

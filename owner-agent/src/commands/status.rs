@@ -1,5 +1,6 @@
 //! `status`: can I recover today?
-use super::{ask, follow, present, unexpected};
+use super::{ask, follow, unexpected};
+use crate::show;
 use kith_protocol::owner::command::{Answer, Command};
 use kith_runtime::console::{Console, Exit, Failure};
 
@@ -8,7 +9,7 @@ pub(super) async fn status(console: &Console, check: bool, watch: bool) -> Resul
         follow(console, &Command::Status, |_| false).await?;
     }
     let answer = ask(console, &Command::Status).await?;
-    present(console, &answer);
+    console.show_status(&show::answer(&answer), &answer).await?;
     if check { healthy(&answer) } else { Ok(()) }
 }
 

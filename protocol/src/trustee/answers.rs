@@ -31,6 +31,10 @@ pub(super) fn status(
             .iter()
             .filter_map(|session| request::waits_for(work, session).transpose())
             .count(),
+        invitations: invitation::list(work)?
+            .iter()
+            .filter(|opened| opened.waits(work.now))
+            .count(),
         backups: host::count(work),
         hosts_backups: config.host_backups,
         ledgers: ledgers.len() + roles.ledgers(),

@@ -211,6 +211,8 @@ pub enum Answer {
         owners: usize,
         /// Requests that wait for a person.
         waiting: usize,
+        /// Invitations that wait for a person, of [`crate::limits::trustee::INVITATIONS`] at most.
+        invitations: usize,
         /// Backups kept.
         backups: usize,
         /// Whether backups are kept for others.

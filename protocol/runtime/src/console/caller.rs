@@ -1,14 +1,37 @@
 //! Commands to the running agent.
 use super::{Console, Exit, Failure};
-use crate::local_client::{ClientError, LocalClient};
+use crate::local_client::{ClientError, Health, LocalClient};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// How long a person waits gladly for another agent's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the agent is asked again meanwhile.
 const PACE: Duration = Duration::from_millis(200);
+
+/// An agent's status and what only its process knows.
+#[derive(Serialize)]
+struct Status<'a, A> {
+    #[serde(flatten)]
+    answer: &'a A,
+    refused: BTreeMap<String, u64>,
+}
+
+/// Nothing where nothing was refused: most agents never meet a stranger.
+fn sentence(refused: &BTreeMap<String, u64>) -> String {
+    match refused
+        .values()
+        .fold(0, |sum: u64, more| sum.saturating_add(*more))
+    {
+        0 => String::new(),
+        sum => format!(
+            "\nRefused since the start: {sum} messages and connections, most of them of strangers \
+             (by reason: --json status)."
+        ),
+    }
+}
 
 impl Console {
     /// Sends a command to the running agent.
@@ -39,6 +62,20 @@ impl Console {
                 other => return other,
             }
         }
+    }
+
+    /// Shows an agent's status, and what it refused since it started: in sum for people, by reason
+    /// code under `--json`.
+    ///
+    /// # Errors
+    /// [`Exit::NotRunning`] when the agent stopped meanwhile.
+    pub async fn show_status(&self, text: &str, answer: &impl Serialize) -> Result<(), Failure> {
+        let client = LocalClient::of(&self.home).map_err(|error| self.failed(&error))?;
+        let health = client.health().await.map_err(|error| self.failed(&error))?;
+        let Health { refused, .. } = health;
+        let text = format!("{text}{}", sentence(&refused));
+        self.screen.data(&text, &Status { answer, refused });
+        Ok(())
     }
 
     /// Whether an agent answers on the socket.
@@ -86,5 +123,24 @@ mod tests {
         assert_eq!(failure.exit, Exit::NotRunning);
         assert!(failure.message.contains("owner-agent init"));
         assert!(!console.is_running().await);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_tells_how_much_was_refused_and_why() {
+        let refused = BTreeMap::from([("a".to_owned(), 2), ("b".to_owned(), 3)]);
+        assert!(sentence(&refused).contains("5 messages and connections"));
+        assert_eq!(sentence(&BTreeMap::new()), "");
+        let answer = BTreeMap::from([("kind", "status")]);
+        let json = serde_json::to_value(Status {
+            answer: &answer,
+            refused,
+        });
+        let expected = serde_json::json!({ "kind": "status", "refused": { "a": 2, "b": 3 } });
+        assert_eq!(json.unwrap(), expected);
     }
 }
