@@ -24,6 +24,9 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
+/// The key of a node; its public half is the peer id.
+pub use libp2p::identity::Keypair;
+
 /// How long listening may take, and how long further addresses of the machine are waited for.
 const LISTEN_TIMEOUT: Duration = Duration::from_secs(5);
 const FURTHER_ADDRESSES: Duration = Duration::from_millis(200);
