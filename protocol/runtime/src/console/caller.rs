@@ -124,11 +124,6 @@ mod tests {
         assert!(failure.message.contains("owner-agent init"));
         assert!(!console.is_running().await);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn a_status_tells_how_much_was_refused_and_why() {
