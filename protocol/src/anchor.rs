@@ -220,6 +220,12 @@ impl Anchor {
         }
     }
 
+    /// How often each log is looked at where nobody is in a hurry.
+    pub fn idle_paces(&self) -> impl Iterator<Item = (Digest, Millis)> {
+        let logs = self.logs.iter();
+        logs.map(|(log, followed)| (*log, idle_pace(&followed.view)))
+    }
+
     /// Takes a ledger's answer: verifies it whole, and returns what is new.
     ///
     /// # Errors

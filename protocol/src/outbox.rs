@@ -3,13 +3,18 @@
 //! A message is a row until its reply arrives; whoever does not see the reply sends it again with
 //! the same id and gets the stored answer. So a lost message, a lost reply and a crash between any
 //! two steps come to the same end.
+mod dues;
+
+pub use dues::Dues;
+
+use self::dues::Timed;
 use crate::agent::Work;
 use crate::bytes::Blob;
 use crate::did::{Did, LocalDid};
 use crate::error::{Damage, Halt, Refusal};
 use crate::limits;
 use crate::message::{Body, Outgoing, ProblemReport, Received};
-use crate::record::{self, Records, Row, Space};
+use crate::record::{self, Row, Space};
 use crate::time::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +41,12 @@ impl Row for Waiting {
     const SPACE: Space = Space::Outbox;
     fn id(&self) -> Vec<u8> {
         self.id.as_bytes().to_vec()
+    }
+}
+
+impl Timed for Waiting {
+    fn wakes(&self) -> Timestamp {
+        self.due.min(self.expires)
     }
 }
 
@@ -160,37 +171,27 @@ pub fn withdraw(work: &mut Work<'_>, id: &str) {
 ///
 /// # Errors
 /// [`Damage`] when a row cannot be read.
-pub fn resend_due(work: &mut Work<'_>) -> Result<(), Damage> {
-    for mut waiting in work.all::<Waiting>()? {
-        if waiting.expires <= work.now {
-            work.erase::<Waiting>(waiting.id.as_bytes());
-        } else if waiting.due <= work.now {
-            let pause = FIRST_RETRY
-                .times(1 << waiting.attempts.min(16))
-                .0
-                .min(LONGEST_RETRY.0);
-            waiting.attempts = waiting.attempts.saturating_add(1);
-            waiting.due = work.now.after(Millis(pause));
-            work.save(&waiting);
-            if let Some(outgoing) = waiting.outgoing() {
-                work.transmit(outgoing);
-            }
+pub fn resend_due(work: &mut Work<'_>, dues: &Dues) -> Result<(), Damage> {
+    for id in dues.by::<Waiting>(work.now) {
+        if let Some(waiting) = work.load::<Waiting>(id)? {
+            resend(work, waiting);
         }
     }
     Ok(())
 }
 
-/// When the next message is due, or the keys of an ended connection go.
-///
-/// # Errors
-/// [`Damage`] when a row cannot be read.
-pub fn deadline(records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
-    let waiting = record::load_all::<Waiting>(records, &[])?;
-    let retired = record::load_all::<Retired>(records, &[])?;
-    let due = waiting
-        .iter()
-        .map(|waiting| waiting.due.min(waiting.expires));
-    Ok(due.chain(retired.iter().map(|retired| retired.until)).min())
+fn resend(work: &mut Work<'_>, mut waiting: Waiting) {
+    if waiting.expires <= work.now {
+        work.erase::<Waiting>(waiting.id.as_bytes());
+    } else if waiting.due <= work.now {
+        let pause = FIRST_RETRY.times(1 << waiting.attempts.min(16)).0;
+        waiting.attempts = waiting.attempts.saturating_add(1);
+        waiting.due = work.now.after(Millis(pause.min(LONGEST_RETRY.0)));
+        work.save(&waiting);
+        if let Some(outgoing) = waiting.outgoing() {
+            work.transmit(outgoing);
+        }
+    }
 }
 
 /// The answer that a message got the first time.
@@ -285,6 +286,12 @@ impl Row for Retired {
     }
 }
 
+impl Timed for Retired {
+    fn wakes(&self) -> Timestamp {
+        self.until
+    }
+}
+
 /// Lets a DID of ours go whose connection has ended. Its keys stay as long as a message from it or to
 /// it can be under way: the last word is still said, and whoever repeats a message is still told no.
 pub fn retire(work: &mut Work<'_>, did: &Did) {
@@ -295,19 +302,21 @@ pub fn retire(work: &mut Work<'_>, did: &Did) {
     });
 }
 
-/// Forgets answers that nobody can ask for any more, and the keys of connections that ended as long
-/// ago.
+/// Lets go of the keys of connections that ended long enough ago, and of answers that nobody can ask
+/// for any more: each time those in one of 256 parts of the space, drawn by lot. Answers are kept for
+/// a month; a trustee of ten thousand owners has tens of thousands, and must not read them all
+/// whenever it wakes.
 ///
 /// # Errors
 /// [`Damage`] when a row cannot be read.
-pub fn sweep(work: &mut Work<'_>) -> Result<(), Damage> {
-    for retired in work.all::<Retired>()? {
-        if retired.until <= work.now {
-            work.erase::<LocalDid>(retired.did.as_str().as_bytes());
-            work.erase::<Retired>(&retired.id());
-        }
+pub fn sweep(work: &mut Work<'_>, dues: &Dues) -> Result<(), Damage> {
+    for id in dues.by::<Retired>(work.now) {
+        work.erase::<LocalDid>(id);
+        work.erase::<Retired>(id);
     }
-    for answered in work.all::<Answered>()? {
+    // Ids of these rows are digests, so the parts are of one size.
+    let part = work.random()[0];
+    for answered in record::load_all::<Answered>(work, &[part])? {
         if answered.at.after(limits::message::ANSWER_LIFETIME) <= work.now {
             work.erase::<Answered>(&answered.id());
         }

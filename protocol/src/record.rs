@@ -198,6 +198,25 @@ impl Batch {
         self.0.insert(Key::new(R::SPACE, id), None);
     }
 
+    /// What becomes of rows of type `R`: the id of each, and the row, or `None` where it is deleted.
+    pub fn written<R: Row>(&self) -> impl Iterator<Item = (&[u8], Option<Result<R, Damage>>)> {
+        self.of(R::SPACE).map(|(key, bytes)| {
+            let row = bytes.as_ref().map(|bytes| R::from_bytes(key, bytes));
+            (&key.as_bytes()[1..], row)
+        })
+    }
+
+    /// The ids of the rows in `space` that are put or deleted.
+    pub fn touched(&self, space: Space) -> impl Iterator<Item = &[u8]> {
+        self.of(space).map(|(key, _)| &key.as_bytes()[1..])
+    }
+
+    fn of(&self, space: Space) -> impl Iterator<Item = (&Key, &Option<Bytes>)> {
+        self.0
+            .range(Key::new(space, &[])..)
+            .take_while(move |(key, _)| key.as_bytes().first() == Some(&(space as u8)))
+    }
+
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -24,7 +24,7 @@ use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
 use crate::health::Health;
 use crate::ledger::{self, Query};
 use crate::message::{Body, Ping, PingResponse, Received};
-use crate::outbox;
+use crate::outbox::{self, Dues};
 use crate::record::Records;
 use crate::time::Timestamp;
 use command::{Answer, Command};
@@ -34,6 +34,7 @@ use trustee::{PeerRole, Stage};
 /// An owner's or claimant's agent.
 pub struct OwnerAgent {
     anchor: Anchor,
+    dues: Dues,
 }
 
 impl OwnerAgent {
@@ -44,7 +45,8 @@ impl OwnerAgent {
     pub fn open(records: &dyn Records) -> Result<Self, Damage> {
         let mut anchor = Anchor::open(records)?;
         pace::set(records, &mut anchor)?;
-        Ok(Self { anchor })
+        let dues = Dues::open(records)?;
+        Ok(Self { anchor, dues })
     }
 
     fn command(&mut self, work: &mut Work<'_>, command: Command) -> Result<Answer, Stop> {
@@ -176,8 +178,8 @@ impl OwnerAgent {
     }
 
     fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
-        outbox::resend_due(work)?;
-        outbox::sweep(work)?;
+        outbox::resend_due(work, &self.dues)?;
+        outbox::sweep(work, &self.dues)?;
         claim::fetch::tick(work)?;
         self.anchor.tick(work)
     }
@@ -242,16 +244,14 @@ impl Agent for OwnerAgent {
             Input::Answered { query, answer } => self.answered(&mut work, &query, &answer)?,
             Input::DeadlineReached => self.tick(&mut work)?,
         }
-        Ok(work.finish(reply, answer))
+        let step = work.finish(reply, answer);
+        self.dues.note(&step.writes)?;
+        Ok(step)
     }
 
     fn deadline(&self, records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
         let claim = claim::row::load(records)?.and_then(|claim| claim::fetch::due(&claim));
-        let dues = [
-            outbox::deadline(records)?,
-            self.anchor.deadline(records)?,
-            claim,
-        ];
+        let dues = [self.dues.next(), self.anchor.deadline(records)?, claim];
         Ok(dues.into_iter().flatten().min())
     }
 

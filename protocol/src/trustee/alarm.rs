@@ -1,23 +1,21 @@
 //! What the ledger tells about the people we keep something for, without anybody's help (G9).
 use crate::agent::{Event, Work};
 use crate::error::Damage;
-use crate::ledger::{Act, News};
+use crate::ledger::{Act, Effect};
 use crate::trustee::history;
-use crate::trustee::ward::Ward;
+use crate::trustee::register::Register;
+use crate::trustee::ward::{self, Ward, WardId};
 
 /// Tells our person, if the new entry concerns somebody we know.
-pub(super) fn raise(work: &mut Work<'_>, news: &News) -> Result<(), Damage> {
-    let Ok(effect) = &news.outcome else {
-        return Ok(());
-    };
+pub(super) fn raise(
+    work: &mut Work<'_>,
+    register: &Register,
+    effect: &Effect,
+) -> Result<(), Damage> {
     let Some(what) = what(&effect.act) else {
         return Ok(());
     };
-    let wards = work.all::<Ward>()?;
-    let Some(ward) = wards
-        .iter()
-        .find(|ward| ward.is_verified() && ward.policy == effect.policy)
-    else {
+    let Some(ward) = verified(work, &register.on(&effect.policy))? else {
         return Ok(());
     };
     history::note(work, format!("ledger, {}: {what}", ward.name))?;
@@ -27,6 +25,15 @@ pub(super) fn raise(work: &mut Work<'_>, news: &News) -> Result<(), Damage> {
         format!("{}: {what}", ward.name),
     ));
     Ok(())
+}
+
+fn verified(work: &Work<'_>, ids: &[WardId]) -> Result<Option<Ward>, Damage> {
+    for id in ids {
+        if let Some(ward) = ward::load(work, id)?.filter(Ward::is_verified) {
+            return Ok(Some(ward));
+        }
+    }
+    Ok(None)
 }
 
 /// In words, what of it concerns a trustee; single approvals do not.

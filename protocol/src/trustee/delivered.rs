@@ -34,7 +34,13 @@ impl TrusteeAgent {
             Body::WordsConfirm(_) | Body::WordsMismatch(_) => words(work, message),
             Body::ShareStore(_) => deposit::store(work, &mut self.anchor, message, aside),
             Body::ShareCommit(commit) => promotion::hinted(work, &mut self.anchor, message, commit),
-            Body::AlertVeto(record) => veto::handed(work, &mut self.anchor, message, record, aside),
+            Body::AlertVeto(record) => veto::handed(
+                work,
+                (&mut self.anchor, &self.register),
+                message,
+                record,
+                aside,
+            ),
             Body::LedgerAppend(_) | Body::LedgerEntries(_) | Body::LedgerCosign(_) => {
                 self.roles.delivered(work, message)
             }

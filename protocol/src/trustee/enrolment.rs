@@ -13,18 +13,24 @@ use crate::message::words::{Confirm, Mismatch, Reveal};
 use crate::message::{Body, Empty, Received, invitation::Invitation};
 use crate::outbox;
 use crate::trustee::command::WordsView;
+use crate::trustee::register::Register;
 use crate::trustee::ward::{Comparing, Connecting, Ended, Stage, Ward, WardId};
-use crate::trustee::{Config, connection, history, invitation, prekey, ward};
+use crate::trustee::{Config, connection, history, invitation, prekey};
 use crate::words::{self, Occasion, Speaker, Transcript};
 
 /// Says yes to an invitation: a fresh DID, two prekeys, and a nonce that is only committed to.
-pub(super) fn accept(work: &mut Work<'_>, config: &Config, id: &str) -> Result<Ward, Stop> {
+pub(super) fn accept(
+    work: &mut Work<'_>,
+    (config, register): (&Config, &Register),
+    id: &str,
+) -> Result<Ward, Stop> {
     let opened = invitation::find(work, id)?.accepted(work.now)?;
     work.save(&opened);
     let invitation = opened.invitation;
     let offer = offer_of(config, &invitation)?;
-    ward::make_room(work, &offer.policy)?;
-    let mut ward = begin(work, &invitation, &offer)?;
+    register.make_room(work, &offer.policy)?;
+    let name = register.fresh_name(&invitation.label);
+    let mut ward = begin(work, name, &invitation, &offer);
     let nonce = Nonce32(work.random());
     let prekeys = (0..limits::trustee::PREKEYS_AHEAD)
         .map(|_| prekey::make(work, &mut ward))
@@ -67,16 +73,16 @@ fn offer_of(config: &Config, invitation: &Invitation) -> Result<Offer, CommandEr
     Ok(offer)
 }
 
-fn begin(work: &mut Work<'_>, invitation: &Invitation, offer: &Offer) -> Result<Ward, Damage> {
+fn begin(work: &mut Work<'_>, name: String, invitation: &Invitation, offer: &Offer) -> Ward {
     let mut id = [0; 16];
     id.copy_from_slice(&work.random()[..16]);
     let id = WardId(id);
     let mut capabilities = offer.capabilities.clone();
     capabilities.sort_unstable();
     capabilities.dedup();
-    Ok(Ward {
+    Ward {
         id,
-        name: ward::fresh_name(work, &invitation.label)?,
+        name,
         ours: connection::open(work, connection::Party::Ward(id)),
         theirs: invitation.from.clone(),
         policy: offer.policy,
@@ -87,7 +93,7 @@ fn begin(work: &mut Work<'_>, invitation: &Invitation, offer: &Offer) -> Result<
             mismatch: false,
             reason: String::new(),
         }),
-    })
+    }
 }
 
 fn roles_of(ward: &Ward) -> &'static str {

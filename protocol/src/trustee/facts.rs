@@ -76,6 +76,11 @@ pub(crate) fn allows_release(view: &View, id: &Digest, now: Timestamp) -> Result
     })
 }
 
+/// Whether time alone will change this policy: a change waits, or a request has not ended.
+pub(crate) fn moves(view: &View, policy: &Digest) -> bool {
+    view.state().moves(policy, head(view))
+}
+
 /// The newest epoch that a recovery has ended; zero where there was none.
 pub(crate) fn recovered(view: &View, policy: &Digest) -> u32 {
     let ids = view.state().requests_on(policy);

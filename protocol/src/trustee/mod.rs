@@ -26,6 +26,7 @@ mod invitation;
 mod orders;
 mod prekey;
 mod promotion;
+mod register;
 mod release;
 mod request;
 mod roles;
@@ -41,13 +42,14 @@ use crate::error::Damage;
 use crate::health::Health;
 use crate::ledger::{self, Ask, Query};
 use crate::message::Body;
-use crate::outbox;
+use crate::outbox::{self, Dues};
 use crate::record::Records;
 use crate::time::Timestamp;
 use crate::trustee::command::{Answer, Command};
+use crate::trustee::register::Register;
 use crate::trustee::request::Session;
 use crate::trustee::roles::Roles;
-use crate::trustee::ward::Ward;
+use crate::trustee::ward::WardId;
 
 /// What a trustee agent is told when it is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +65,8 @@ pub struct TrusteeAgent {
     config: Config,
     anchor: Anchor,
     roles: Roles,
+    register: Register,
+    dues: Dues,
 }
 
 impl TrusteeAgent {
@@ -72,12 +76,15 @@ impl TrusteeAgent {
     /// [`Damage`] when a row cannot be read.
     pub fn open(records: &dyn Records, config: Config) -> Result<Self, Damage> {
         let anchor = Anchor::open(records)?;
+        let register = Register::open(records, &anchor)?;
         let mut agent = Self {
             config,
             anchor,
             roles: Roles::open(records)?,
+            register,
+            dues: Dues::open(records)?,
         };
-        request::pace_all(records, &mut agent.anchor)?;
+        request::pace_all(records, &agent.register, &mut agent.anchor)?;
         Ok(agent)
     }
 
@@ -102,10 +109,12 @@ impl TrusteeAgent {
             .find(|session| session.awaits(id))
         {
             request::replied(work, &self.anchor, session, reply)?;
-        } else if let Some(ward) = work.all::<Ward>()?.into_iter().find(|ward| ward.awaits(id)) {
+        } else if let Some(ward) = self.register.awaiting(id)
+            && let Some(ward) = ward::load(work, &ward)?
+        {
             enrolment::replied(work, ward, reply)?;
         }
-        request::pace_all(work, &mut self.anchor)
+        request::pace_all(work, &self.register, &mut self.anchor)
     }
 
     /// A ledger answered. Only a page that our own view took makes its head fresh.
@@ -117,7 +126,10 @@ impl TrusteeAgent {
     ) -> Result<(), Damage> {
         let before = self.head(&query.log);
         for news in self.anchor.answered(work, query, answer)? {
-            alarm::raise(work, &news)?;
+            if let Ok(effect) = &news.outcome {
+                alarm::raise(work, &self.register, effect)?;
+                self.register.stir(&effect.policy);
+            }
         }
         let is_page = matches!(
             (&query.ask, answer),
@@ -126,11 +138,24 @@ impl TrusteeAgent {
         if !is_page {
             return Ok(());
         }
-        promotion::promote_all(work, &self.anchor, &query.log)?;
-        host::settle(work, &self.anchor, &query.log)?;
+        for id in self.register.moving_on(&query.log) {
+            self.settle(work, &id)?;
+        }
         let fresh = (self.head(&query.log) > before).then_some(&query.log);
         request::follow_all(work, &mut self.anchor, fresh)?;
-        request::pace_all(work, &mut self.anchor)
+        request::pace_all(work, &self.register, &mut self.anchor)
+    }
+
+    /// Does for one owner what her log now shows.
+    fn settle(&mut self, work: &mut Work<'_>, id: &WardId) -> Result<(), Damage> {
+        promotion::promote(work, &self.anchor, id)?;
+        host::settle(work, &self.anchor, id)?;
+        let ward = ward::load(work, id)?;
+        let view = ward.and_then(|ward| Some((self.anchor.view(&ward.ledger)?, ward.policy)));
+        if !view.is_some_and(|(view, policy)| facts::moves(view, &policy)) {
+            self.register.rest(id);
+        }
+        Ok(())
     }
 
     fn head(&self, log: &Digest) -> Timestamp {
@@ -138,8 +163,8 @@ impl TrusteeAgent {
     }
 
     fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
-        outbox::resend_due(work)?;
-        outbox::sweep(work)?;
+        outbox::resend_due(work, &self.dues)?;
+        outbox::sweep(work, &self.dues)?;
         self.anchor.tick(work)?;
         self.roles.tick(work)?;
         request::follow_all(work, &mut self.anchor, None)
@@ -165,12 +190,15 @@ impl Agent for TrusteeAgent {
             Input::Answered { query, answer } => self.answered(&mut work, &query, &answer)?,
             Input::DeadlineReached => self.tick(&mut work)?,
         }
-        Ok(work.finish(reply, answer))
+        let step = work.finish(reply, answer);
+        self.register.note(&step.writes)?;
+        self.dues.note(&step.writes)?;
+        Ok(step)
     }
 
     fn deadline(&self, records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
         let deadlines = [
-            outbox::deadline(records)?,
+            self.dues.next(),
             self.anchor.deadline(records)?,
             self.roles.deadline(),
         ];

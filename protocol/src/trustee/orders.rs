@@ -2,7 +2,7 @@
 use super::TrusteeAgent;
 use super::command::{Answer, Command};
 use super::request::Session;
-use super::{answers, enrolment, history, invitation, request, ward};
+use super::{answers, enrolment, history, invitation, request};
 use crate::agent::Work;
 use crate::error::{CommandError, Damage, Stop};
 
@@ -25,7 +25,7 @@ impl TrusteeAgent {
                 Err(error)
             }
         };
-        request::pace_all(work, &mut self.anchor)?;
+        request::pace_all(work, &self.register, &mut self.anchor)?;
         Ok(answer)
     }
 
@@ -40,7 +40,7 @@ impl TrusteeAgent {
             }
             Command::InvitationList => Ok(Ok(answers::invitations(work)?)),
             Command::InvitationAccept { id } => {
-                let ward = enrolment::accept(work, &self.config, &id)?;
+                let ward = enrolment::accept(work, (&self.config, &self.register), &id)?;
                 done(format!(
                     "Accepted. Next, when the agent of {0} has answered: trustee-agent owner verify {0:?}",
                     ward.name
@@ -51,14 +51,15 @@ impl TrusteeAgent {
                 done("Declined; the inviting side is told.")
             }
             Command::OwnerList => Ok(Ok(answers::owners(work)?)),
-            Command::OwnerWords { name } => Ok(Ok(Answer::Words(enrolment::words(&ward::named(
-                work, &name,
-            )?)?))),
+            Command::OwnerWords { name } => {
+                let ward = self.register.named(work, &name)?;
+                Ok(Ok(Answer::Words(enrolment::words(&ward)?)))
+            }
             Command::OwnerVerify { name, words } => self.owner_verify(work, &name, &words),
             Command::ShareList => Ok(Ok(answers::shares(work)?)),
             Command::RequestOpen { link, owner } => {
                 let from = (self.config.name.as_str(), link.as_str(), owner.as_str());
-                let session = request::open(work, &mut self.anchor, from)?;
+                let session = request::open(work, &mut self.anchor, &self.register, from)?;
                 self.show(work, &session)
             }
             Command::RequestList => Ok(Ok(answers::requests(work, &self.anchor)?)),
@@ -92,7 +93,7 @@ impl TrusteeAgent {
     }
 
     fn owner_verify(&mut self, work: &mut Work<'_>, name: &str, words: &str) -> Outcome {
-        let ward = ward::named(work, name)?;
+        let ward = self.register.named(work, name)?;
         let name = ward.name.clone();
         if enrolment::verify(work, &mut self.anchor, ward, words)? {
             return done(format!("The words of {name} were right."));

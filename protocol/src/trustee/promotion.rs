@@ -3,7 +3,6 @@
 //! Only our own view of the ledger decides; `commit` is a hint to look (G4, R6).
 use crate::agent::{Event, Work};
 use crate::anchor::Anchor;
-use crate::bytes::Digest;
 use crate::error::{Damage, Halt};
 use crate::ledger::{RecoveryPolicyBody, View};
 use crate::message::setup::Capability;
@@ -15,23 +14,9 @@ use crate::trustee::custody::{self, Author, Custody};
 use crate::trustee::ward::{self, Ward, WardId};
 use crate::trustee::{facts, history};
 
-/// Does for every owner on this log what the log now shows.
-pub(super) fn promote_all(
-    work: &mut Work<'_>,
-    anchor: &Anchor,
-    log: &Digest,
-) -> Result<(), Damage> {
-    for ward in work.all::<Ward>()? {
-        if ward.ledger == *log && ward.is_verified() {
-            promote(work, anchor, &ward.id)?;
-        }
-    }
-    Ok(())
-}
-
-/// The same for one owner.
+/// Does for an owner what her log now shows.
 pub(super) fn promote(work: &mut Work<'_>, anchor: &Anchor, id: &WardId) -> Result<(), Damage> {
-    let Some(ward) = ward::load(work, id)? else {
+    let Some(ward) = ward::load(work, id)?.filter(Ward::is_verified) else {
         return Ok(());
     };
     let Some(view) = anchor.view(&ward.ledger) else {

@@ -8,8 +8,8 @@ use crate::ledger::{self, Act, Effect, Invalid, Record, RecordBody, Subject, Vie
 use crate::message::alert::{Veto, VetoAck};
 use crate::message::{Body, Received};
 use crate::trustee::aside::Aside;
+use crate::trustee::register::Register;
 use crate::trustee::request::{self, HandedVeto, Session};
-use crate::trustee::ward::Ward;
 use crate::trustee::{connection, facts, history};
 
 /// Takes a veto over.
@@ -18,7 +18,7 @@ use crate::trustee::{connection, facts, history};
 /// ledger must admit, by our own view, or strangers could hold up a recovery (G10).
 pub(super) fn handed(
     work: &mut Work<'_>,
-    anchor: &mut Anchor,
+    (anchor, register): (&mut Anchor, &Register),
     message: &Received,
     veto: &Veto,
     aside: &mut Aside,
@@ -28,10 +28,13 @@ pub(super) fn handed(
     let (Subject::Request(request), RecordBody::Veto(_)) = (record.subject, &record.body) else {
         return Err(malformed("this is no veto of a request").into());
     };
-    let view = followed(work, anchor, message, &veto.log)?;
+    let view = followed(work, (anchor, register), message, &veto.log)?;
     let ack = Body::AlertVetoAck(VetoAck { request });
     match ledger::check(view.state(), &record, facts::head(view)) {
         Ok(effect) => {
+            if !register.keeps_for(&effect.policy) {
+                return Err(stranger("nothing is kept here for this policy").into());
+            }
             take_over(work, anchor, (veto.log, request), (&record, &effect)).map(|()| ack)
         }
         Err(Invalid::VetoedAlready) => Ok(ack),
@@ -51,18 +54,17 @@ fn malformed(comment: impl Into<String>) -> Refusal {
 /// Our view of the ledger that the veto is for, if somebody we know lives on it.
 fn followed<'a>(
     work: &Work<'_>,
-    anchor: &'a Anchor,
+    (anchor, register): (&'a Anchor, &Register),
     message: &Received,
     log: &Digest,
 ) -> Result<&'a View, Halt> {
-    let known = connection::party_of(work, &message.to)?.is_some()
-        && work
-            .all::<Ward>()?
-            .iter()
-            .any(|ward| ward.is_verified() && ward.ledger == *log);
+    let known = connection::party_of(work, &message.to)?.is_some() && register.lives_on(log);
     let view = anchor.view(log).filter(|_| known);
-    Ok(view
-        .ok_or_else(|| Refusal::new("e.p.req.not-a-trustee", "nobody here lives on this ledger"))?)
+    Ok(view.ok_or_else(|| stranger("nobody here lives on this ledger"))?)
+}
+
+fn stranger(comment: &str) -> Refusal {
+    Refusal::new("e.p.req.not-a-trustee", comment)
 }
 
 fn take_over(
@@ -71,17 +73,6 @@ fn take_over(
     (log, request): (Digest, Digest),
     (record, effect): (&Record, &Effect),
 ) -> Result<(), Halt> {
-    if !work
-        .all::<Ward>()?
-        .iter()
-        .any(|ward| ward.is_verified() && ward.policy == effect.policy)
-    {
-        return Err(Refusal::new(
-            "e.p.req.not-a-trustee",
-            "nothing is kept here for this policy",
-        )
-        .into());
-    }
     anchor.append(work, log, record)?;
     if let Act::Vetoed { agent, .. } = effect.act {
         hold(

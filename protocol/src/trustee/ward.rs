@@ -1,14 +1,11 @@
 //! The owners a trustee keeps something for, and how far the connection with each is.
-use crate::agent::Work;
 use crate::bytes::{Blob, Digest, Nonce32};
 use crate::did::Did;
-use crate::error::{CommandError, Damage, Stop};
-use crate::limits;
+use crate::error::Damage;
 use crate::message::setup::Capability;
 use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
 use crate::trustee::command::WordsView;
-use crate::trustee::connection;
 use crate::words::Transcript;
 use serde::{Deserialize, Serialize};
 
@@ -125,12 +122,12 @@ impl Ward {
         matches!(self.stage, Stage::Ended(_))
     }
 
-    /// Whether this message of ours is the one its stage waits for.
-    pub(super) fn awaits(&self, message: &str) -> bool {
+    /// The message of ours that its stage waits for.
+    pub(super) fn awaited(&self) -> Option<&str> {
         match &self.stage {
-            Stage::Connecting(connecting) => connecting.message == message,
-            Stage::Revealing(comparing) => comparing.message == message,
-            Stage::Words(_) | Stage::Verified { .. } | Stage::Ended(_) => false,
+            Stage::Connecting(connecting) => Some(&connecting.message),
+            Stage::Revealing(comparing) => Some(&comparing.message),
+            Stage::Words(_) | Stage::Verified { .. } | Stage::Ended(_) => None,
         }
     }
 }
@@ -138,76 +135,4 @@ impl Ward {
 /// The ward of this id.
 pub(crate) fn load(records: &dyn Records, id: &WardId) -> Result<Option<Ward>, Damage> {
     record::load(records, &id.0)
-}
-
-/// The ward our person means: the whole name, or an unambiguous beginning, living ones first.
-pub(super) fn named(work: &Work<'_>, name: &str) -> Result<Ward, Stop> {
-    let (over, living): (Vec<Ward>, Vec<Ward>) =
-        work.all::<Ward>()?.into_iter().partition(Ward::is_over);
-    for wards in [living, over] {
-        if let Some(ward) = pick(wards, name)? {
-            return Ok(ward);
-        }
-    }
-    Err(CommandError::error(format!(
-        "nobody here is called `{name}`; see: trustee-agent owner list"
-    ))
-    .into())
-}
-
-fn pick(wards: Vec<Ward>, name: &str) -> Result<Option<Ward>, CommandError> {
-    let wanted = name.to_lowercase();
-    let (same, mut begin): (Vec<Ward>, Vec<Ward>) = wards
-        .into_iter()
-        .filter(|ward| !wanted.is_empty() && ward.name.to_lowercase().starts_with(&wanted))
-        .partition(|ward| ward.name.to_lowercase() == wanted);
-    if let Some(ward) = same.into_iter().next() {
-        return Ok(Some(ward));
-    }
-    if begin.len() > 1 {
-        let names: Vec<_> = begin.into_iter().map(|ward| ward.name).collect();
-        return Err(CommandError::error(format!(
-            "`{name}` could be any of: {}",
-            names.join(", ")
-        )));
-    }
-    Ok(begin.pop())
-}
-
-/// A name for a new ward that no living one has: the label, with a number behind it if need be.
-pub(super) fn fresh_name(work: &Work<'_>, label: &str) -> Result<String, Damage> {
-    let label = if label.is_empty() { "unnamed" } else { label };
-    let wards = work.all::<Ward>()?;
-    let taken = |name: &str| {
-        wards
-            .iter()
-            .any(|ward| !ward.is_over() && ward.name.eq_ignore_ascii_case(name))
-    };
-    let numbered = (2..).map(|number: usize| format!("{label} ({number})"));
-    let mut names = core::iter::once(label.to_owned()).chain(numbered);
-    Ok(names
-        .find(|name| !taken(name))
-        .expect("fewer wards than numbers"))
-}
-
-/// Makes room for one more ward: what came to nothing with this owner goes, and everything that came
-/// to nothing when there are too many.
-pub(super) fn make_room(work: &mut Work<'_>, policy: &Digest) -> Result<(), Stop> {
-    let wards = work.all::<Ward>()?;
-    let full = wards.len() >= limits::trustee::WARDS;
-    for ward in wards
-        .iter()
-        .filter(|ward| ward.is_over() && (full || ward.policy == *policy))
-    {
-        work.erase::<Ward>(&ward.id.0);
-        connection::forget(work, &ward.ours);
-    }
-    if work.all::<Ward>()?.len() >= limits::trustee::WARDS {
-        return Err(CommandError::refused(format!(
-            "{} owners are known already",
-            limits::trustee::WARDS
-        ))
-        .into());
-    }
-    Ok(())
 }

@@ -4,12 +4,15 @@ use kith_protocol::agent::{Agent, Context, Event, Input, Step};
 use kith_protocol::did::{Did, Endpoint};
 use kith_protocol::error::CommandError;
 use kith_protocol::message::{Body, Outgoing, Received};
-use kith_protocol::record::Key;
+use kith_protocol::record::{Batch, Key};
 use kith_protocol::time::{Millis, Timestamp};
 use kith_protocol::trustee::command::{Answer, Command};
 use kith_protocol::trustee::{Config, TrusteeAgent};
 use rand_chacha::ChaCha20Rng;
 use std::collections::BTreeMap;
+
+/// Takes batches.
+pub type Disk = Box<dyn Fn(&Batch)>;
 
 pub struct Home {
     pub rows: BTreeMap<Key, Vec<u8>>,
@@ -24,6 +27,8 @@ pub struct Home {
     /// Everything sent, in order.
     pub sent: Vec<Outgoing>,
     pub events: Vec<Event>,
+    /// Also given every batch: a disk.
+    pub disk: Option<Disk>,
 }
 
 impl Home {
@@ -42,6 +47,7 @@ impl Home {
             uptime: 5_000_000,
             sent: Vec::new(),
             events: Vec::new(),
+            disk: None,
         }
     }
 
@@ -78,6 +84,7 @@ impl Home {
                 None => self.rows.remove(key),
             };
         }
+        self.disk.iter().for_each(|disk| disk(&step.writes));
         self.sent.extend(step.sends.iter().cloned());
         self.events.extend(step.events.iter().cloned());
         step

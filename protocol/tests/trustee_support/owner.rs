@@ -16,6 +16,8 @@ use kith_protocol::words::{Occasion, Speaker, Transcript};
 use rand_chacha::ChaCha20Rng;
 
 pub struct Owner {
+    /// What she calls herself.
+    pub name: String,
     pub rng: ChaCha20Rng,
     pub did: LocalDid,
     pub nonce: Nonce32,
@@ -52,6 +54,7 @@ impl Owner {
         let created = Record::create_policy(&ledger.log(), body, &agent);
         ledger.admit(&created, now);
         Self {
+            name: "Alice".into(),
             did: LocalDid::generate_did_key(&mut rng),
             nonce: Nonce32::random(&mut rng),
             policy: created.digest(&ledger.log()),
@@ -73,13 +76,16 @@ impl Owner {
             Capability::BackupHost => GOAL_HOST,
         };
         Invitation {
-            id: format!("{:032x}", u128::from(self.did.did().as_str().len() as u64)),
+            id: self.nonce.0[..16]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             from: self.did.did().clone(),
             goal: goal.into(),
-            label: "Alice".into(),
+            label: self.name.clone(),
             expires: now.seconds() + 600,
             offer: Some(Offer {
-                label: "Alice".into(),
+                label: self.name.clone(),
                 capabilities: vec![capability],
                 policy: self.policy,
                 ledger: ledger.log(),

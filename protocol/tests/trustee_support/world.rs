@@ -117,9 +117,8 @@ impl World {
         };
         let said = self.owner.words(opened.nonce, &self.ledger, Speaker::Owner);
         self.reply(&reveal, Body::Empty(Empty {}));
-        let Ok(Answer::Words(view)) = self.command(Command::OwnerWords {
-            name: "Alice".into(),
-        }) else {
+        let name = self.owner.name.clone();
+        let Ok(Answer::Words(view)) = self.command(Command::OwnerWords { name }) else {
             panic!()
         };
         (view, said)
@@ -129,7 +128,7 @@ impl World {
     pub fn enrol(&mut self, capability: Capability) {
         let (_, said) = self.words(capability);
         self.command(Command::OwnerVerify {
-            name: "Alice".into(),
+            name: self.owner.name.clone(),
             words: said,
         })
         .unwrap();

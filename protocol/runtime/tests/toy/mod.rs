@@ -77,13 +77,16 @@ impl Agent for Toy {
             Input::Answered { query, answer } => {
                 work.hint(Event::new("ledger", query.log.to_string(), said(&answer)));
             }
-            Input::DeadlineReached => outbox::resend_due(&mut work)?,
+            Input::DeadlineReached => {
+                let dues = outbox::Dues::open(&work)?;
+                outbox::resend_due(&mut work, &dues)?;
+            }
         }
         Ok(work.finish(reply, answer))
     }
 
     fn deadline(&self, records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
-        outbox::deadline(records)
+        Ok(outbox::Dues::open(records)?.next())
     }
 
     fn pending(&self, records: &dyn Records) -> Result<Vec<Event>, Damage> {

@@ -194,6 +194,15 @@ impl State {
         })
     }
 
+    /// Whether time alone will still change a policy after `now`: a change waits, or a request has not
+    /// ended.
+    #[must_use]
+    pub fn moves(&self, policy: &Digest, now: Timestamp) -> bool {
+        self.policy_at(policy, now).is_some_and(|policy| {
+            !policy.waiting.is_empty() || policy.requests.values().any(|one| !one.has_ended(now))
+        })
+    }
+
     /// Where the next record of the policy's chain goes.
     #[must_use]
     pub fn next_link(&self, policy: &Digest) -> Option<Link> {

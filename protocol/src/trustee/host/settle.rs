@@ -3,24 +3,21 @@ use super::keep::anchored;
 use super::{Kept, of};
 use crate::agent::Work;
 use crate::anchor::Anchor;
-use crate::bytes::Digest;
 use crate::error::Damage;
 use crate::trustee::connection::{self, Party};
 use crate::trustee::custody::Author;
-use crate::trustee::ward::Ward;
+use crate::trustee::ward::{self, Ward, WardId};
 use crate::trustee::{authority, facts, history};
 
-/// Does for every owner on this log what the log now shows.
+/// Does for an owner what her log now shows.
 pub(in crate::trustee) fn settle(
     work: &mut Work<'_>,
     anchor: &Anchor,
-    log: &Digest,
+    id: &WardId,
 ) -> Result<(), Damage> {
-    for ward in work.all::<Ward>()? {
-        if ward.ledger == *log && ward.is_verified() {
-            drop_powerless(work, anchor, &ward)?;
-            settle_one(work, anchor, ward)?;
-        }
+    if let Some(ward) = ward::load(work, id)?.filter(Ward::is_verified) {
+        drop_powerless(work, anchor, &ward)?;
+        settle_one(work, anchor, ward)?;
     }
     Ok(())
 }

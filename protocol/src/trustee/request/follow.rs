@@ -13,6 +13,7 @@ use crate::outbox;
 use crate::record::{self, Records};
 use crate::time::{Millis, Timestamp};
 use crate::trustee::custody::{self, Custody};
+use crate::trustee::register::Register;
 use crate::trustee::release::{self, Chain, Consent};
 use crate::trustee::sighting::{Reading, Sighting};
 use crate::trustee::ward::{self, Ward};
@@ -35,17 +36,19 @@ fn pace(delay: Millis) -> Millis {
 /// itself asks.
 pub(in crate::trustee) fn pace_all(
     records: &dyn Records,
+    register: &Register,
     anchor: &mut Anchor,
 ) -> Result<(), Damage> {
-    let mut paces = BTreeMap::new();
-    for ward in record::load_all::<Ward>(records, &[])? {
-        let Some(view) = anchor.view(&ward.ledger) else {
+    let mut paces: BTreeMap<Digest, Millis> = anchor.idle_paces().collect();
+    for id in register.moving() {
+        let Some(ward) = ward::load(records, id)? else {
             continue;
         };
-        let idle = Millis(view.descriptor().max_age.0 / 8);
-        let wanted = hurry(view, &ward).map_or(idle, |pace| pace.min(idle));
-        let slot = paces.entry(ward.ledger).or_insert(wanted);
-        *slot = (*slot).min(wanted);
+        let view = anchor.view(&ward.ledger);
+        if let Some(wanted) = view.and_then(|view| hurry(view, &ward)) {
+            let slot = paces.entry(ward.ledger).or_insert(wanted);
+            *slot = (*slot).min(wanted);
+        }
     }
     for session in record::load_all::<Session>(records, &[])?
         .iter()

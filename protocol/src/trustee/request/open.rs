@@ -13,7 +13,8 @@ use crate::record::Key;
 use crate::record::Row as _;
 use crate::trustee::custody::{self, Custody};
 use crate::trustee::prekey::{self, Prekey};
-use crate::trustee::ward::{self, Ward};
+use crate::trustee::register::Register;
+use crate::trustee::ward::Ward;
 use crate::trustee::{connection, facts, history, invitation};
 use crate::words;
 
@@ -21,6 +22,7 @@ use crate::words;
 pub(in crate::trustee) fn open(
     work: &mut Work<'_>,
     anchor: &mut Anchor,
+    register: &Register,
     (name, link, owner): (&str, &str, &str),
 ) -> Result<Session, Stop> {
     let invitation = invitation::read(work.now, link)?;
@@ -29,7 +31,7 @@ pub(in crate::trustee) fn open(
             "this link is an invitation, no request; use: trustee-agent invitation open LINK";
         return Err(CommandError::error(help).into());
     }
-    let ward = ward::named(work, owner)?;
+    let ward = register.named(work, owner)?;
     let same = |session: &Session| {
         session.is_live() && session.ward == ward.id && session.theirs == invitation.from
     };

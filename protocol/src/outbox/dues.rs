@@ -1,0 +1,85 @@
+//! When something on the outbox is due, in memory.
+//!
+//! Asked after every step. An owner with 255 trustees has as many rows of several KiB waiting while
+//! she deals: reading them all for each reply would cost her the square of their number.
+use super::{Retired, Waiting};
+use crate::error::Damage;
+use crate::record::{self, Batch, Key, Records, Row};
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Messages that wait and identifiers that were retired, by time. Rebuilt from the rows; kept true by
+/// what each finished step writes.
+#[derive(Default)]
+pub struct Dues {
+    times: BTreeMap<Key, Timestamp>,
+    order: BTreeSet<(Timestamp, Key)>,
+}
+
+/// A row that waits for a time.
+pub(super) trait Timed: Row {
+    /// When something must be done about it.
+    fn wakes(&self) -> Timestamp;
+}
+
+impl Dues {
+    /// Reads the outbox.
+    ///
+    /// # Errors
+    /// [`Damage`] when a row cannot be read.
+    pub fn open(records: &dyn Records) -> Result<Self, Damage> {
+        let mut dues = Self::default();
+        dues.read::<Waiting>(records)?;
+        dues.read::<Retired>(records)?;
+        Ok(dues)
+    }
+
+    fn read<R: Timed>(&mut self, records: &dyn Records) -> Result<(), Damage> {
+        for row in record::load_all::<R>(records, &[])? {
+            self.put(Key::new(R::SPACE, &row.id()), row.wakes());
+        }
+        Ok(())
+    }
+
+    /// Takes over what a step writes. To be called for every step whose writes become durable, and
+    /// for no other.
+    ///
+    /// # Errors
+    /// [`Damage`] when a written row cannot be read.
+    pub fn note(&mut self, writes: &Batch) -> Result<(), Damage> {
+        self.take::<Waiting>(writes)?;
+        self.take::<Retired>(writes)
+    }
+
+    fn take<R: Timed>(&mut self, writes: &Batch) -> Result<(), Damage> {
+        for (id, row) in writes.written::<R>() {
+            let key = Key::new(R::SPACE, id);
+            if let Some((key, due)) = self.times.remove_entry(&key) {
+                self.order.remove(&(due, key));
+            }
+            if let Some(row) = row {
+                self.put(key, row?.wakes());
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, key: Key, due: Timestamp) {
+        self.order.insert((due, key.clone()));
+        self.times.insert(key, due);
+    }
+
+    /// When the next of them is due.
+    #[must_use]
+    pub fn next(&self) -> Option<Timestamp> {
+        self.order.first().map(|(due, _)| *due)
+    }
+
+    /// The ids of the rows of type `R` that something must be done about by `now`, in their order.
+    pub(super) fn by<R: Timed>(&self, now: Timestamp) -> BTreeSet<&[u8]> {
+        let due = self.order.iter().take_while(|(due, _)| *due <= now);
+        let keys = due.map(|(_, key)| key.as_bytes());
+        keys.filter_map(|key| key.strip_prefix(&[R::SPACE as u8]))
+            .collect()
+    }
+}
