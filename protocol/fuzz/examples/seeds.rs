@@ -56,7 +56,11 @@ fn main() {
     }
     messages();
     for file in vectors("invitations") {
-        keep("link", &stem(&file), &fs::read(&file).expect("a link"));
+        let link = fs::read_to_string(&file).expect("a link");
+        let (_, inside) = link.trim().split_once("_oob=").expect("an invitation");
+        let inside = kith_protocol::bytes::from_base64url(inside).expect("base64url");
+        keep("link", &stem(&file), link.as_bytes());
+        keep("link", &format!("{}-inside", stem(&file)), &inside);
     }
     ledger();
     backup();
@@ -65,6 +69,8 @@ fn main() {
     let protected = sealed["protected"].as_str().expect("text");
     let protected = kith_protocol::bytes::from_base64url(protected).expect("base64url");
     keep("header", "sealed", &protected);
+    let inside = r#"{"id":"1","type":"https://x.y/1","thid":"1","pthid":"2","created_time":1800000000,"expires_time":1800000060,"ack":["3"],"body":{"a":[1,{"b":"c"}]}}"#;
+    keep("inside", "whole", inside.as_bytes());
     let answered = bytes(&json("rows/outbox/answered.json")[0]["row"]);
     keep("did", "row", &answered);
     plays();

@@ -20,7 +20,7 @@ mod taps;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("backup", backup::backup),
     ("descriptor", ledger::descriptor),
     ("did", did::did),
@@ -28,6 +28,7 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("envelope", envelope::envelope),
     ("frame", frame::frame),
     ("header", envelope::header),
+    ("inside", envelope::inside),
     ("link", link::link),
     ("message", message::message),
     ("play", play::play),
