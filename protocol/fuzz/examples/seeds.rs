@@ -171,7 +171,7 @@ fn plays() {
             &format!("honest-{stage}"),
             &[stage, 0, 11, 4, 0, 11, 4, 0, 11, 5, 0],
         );
-        for happening in 1..16_u8 {
+        for happening in 1..17_u8 {
             let steps = (0..24_u8).flat_map(|at| [happening, at.wrapping_mul(29), at, 7 * at]);
             // Stages are counted modulo five; from 128 on, memory is compared with rows.
             let first = if happening % 3 == 0 {

@@ -6,22 +6,28 @@ use kith_protocol::message::Body;
 use serde_json::{Value, json};
 
 /// The body with one member changed, if it still is one of its type.
-pub(crate) fn bent(taps: &mut Taps<'_>, body: &Body, others: &[Body]) -> Option<Body> {
+pub(crate) fn bent(
+    taps: &mut Taps<'_>,
+    body: &Body,
+    others: &[Body],
+    texts: &[String],
+) -> Option<Body> {
     let mut value = body.to_value();
     let places = places(&value);
     let place = taps.one(&places)?.clone();
     let donor = taps.one(others).map(Body::to_value);
     let old = value.pointer_mut(&place)?;
-    *old = changed(
-        taps,
-        old,
-        donor.as_ref().and_then(|donor| same_member(donor, &place)),
-    );
+    let other = donor.as_ref().and_then(|donor| same_member(donor, &place));
+    *old = match (taps.below(5), &old) {
+        // What somebody was told: an id, a name.
+        (4, Value::String(_)) => json!(taps.one(texts)),
+        (kind, _) => changed(taps, kind, old, other),
+    };
     Body::from_value(body.typ(), value).ok()
 }
 
-fn changed(taps: &mut Taps<'_>, old: &Value, other: Option<&Value>) -> Value {
-    match (taps.below(4), old) {
+fn changed(taps: &mut Taps<'_>, kind: usize, old: &Value, other: Option<&Value>) -> Value {
+    match (kind, old) {
         (0, _) => other.cloned().unwrap_or(Value::Null),
         (1, Value::String(text)) => flipped(taps, text),
         (_, Value::Number(_)) => json!(taps.number()),

@@ -98,6 +98,15 @@ impl Still {
         Endpoint::new(format!("12D3KooW{}", self.name), address).expect("a lawful endpoint")
     }
 
+    /// Its own DIDs.
+    pub(crate) fn dids(&self) -> Vec<Did> {
+        let rows = self.rows.scan(&[Space::LocalDid as u8]);
+        let texts = rows
+            .iter()
+            .filter_map(|(key, _)| core::str::from_utf8(&key.as_bytes()[1..]).ok());
+        texts.filter_map(|text| Did::parse(text).ok()).collect()
+    }
+
     /// Whether this DID is one of its own.
     pub(crate) fn holds(&self, did: &Did) -> bool {
         let key = Key::new(LocalDid::SPACE, did.as_str().as_bytes());

@@ -1,16 +1,18 @@
 //! Sequences of inputs to both agents: an honest play up to some stage, then whatever a hostile
 //! network, ledger, clock, machine and person can do.
 mod bent;
+mod golden;
 mod home;
 mod ledger;
 mod orders;
 mod stages;
 mod table;
 
+use crate::pinned;
 use crate::taps::Taps;
 use home::{Event, Kind};
 use kith_protocol::ledger::{Answer, AppendOutcome, Ask, Query};
-use kith_protocol::message::{Body, Outgoing};
+use kith_protocol::message::{Body, Outgoing, Received};
 use kith_protocol::time::{Millis, Timestamp};
 use table::{Mail, Table, received};
 
@@ -39,7 +41,7 @@ pub(crate) fn play(bytes: &[u8]) {
 }
 
 fn happen(table: &mut Table, taps: &mut Taps<'_>) {
-    match taps.byte() % 16 {
+    match taps.byte() % 18 {
         0 => settled(table),
         1 => carried(table, taps),
         2 => lost(table, taps),
@@ -53,6 +55,7 @@ fn happen(table: &mut Table, taps: &mut Taps<'_>) {
         11 => passed(table, taps),
         12 => clock_set(table, taps),
         13 => crashed(table, taps),
+        14 | 15 => made_up(table, taps),
         _ => ordered(table, taps),
     }
 }
@@ -100,7 +103,7 @@ fn delivered_bent(table: &mut Table, taps: &mut Taps<'_>) {
     let Some(mut mail) = some(table, taps) else {
         return;
     };
-    if let Some(body) = bent::bent(taps, &mail.message.body, &bodies(table)) {
+    if let Some(body) = bent::bent(taps, &mail.message.body, &bodies(table), &table.texts) {
         mail.message.body = body;
         mail.message.id = format!("{:032x}", taps.byte());
         table.carry(&mail);
@@ -140,7 +143,7 @@ fn answered_otherwise(table: &mut Table, taps: &mut Taps<'_>) {
     let reply = match taps.below(4) {
         0 => Some(other.message.body),
         1 => honest,
-        _ => honest.and_then(|reply| bent::bent(taps, &reply, &bodies(table))),
+        _ => honest.and_then(|reply| bent::bent(taps, &reply, &bodies(table), &table.texts)),
     };
     if let Some(reply) = reply {
         table.give(mail.by, Event::Replied(from, id, reply));
@@ -211,6 +214,27 @@ fn clock_set(table: &mut Table, taps: &mut Taps<'_>) {
     let who = taps.below(table.homes.len());
     table.homes[who].still.now = Timestamp(taps.number());
     table.wake(who);
+}
+
+/// A message of any kind, to any DID somebody holds, from a stranger or from one of them.
+fn made_up(table: &mut Table, taps: &mut Taps<'_>) {
+    let who = taps.below(table.homes.len());
+    let dids = table.homes[who].still.dids();
+    let (Some(to), Some(body)) = (taps.one(&dids).cloned(), taps.one(&golden::GOLDEN)) else {
+        return;
+    };
+    let known = some(table, taps).filter(|_| taps.flag());
+    let stranger = || pinned::person(u64::from(u8::MAX)).did().clone();
+    let bent = bent::bent(taps, body, &bodies(table), &table.texts);
+    let message = Received {
+        from: known.map_or_else(stranger, |mail| mail.message.from),
+        to,
+        id: format!("{:032x}", taps.byte()),
+        thid: None,
+        pthid: None,
+        body: bent.unwrap_or_else(|| body.clone()),
+    };
+    table.deliver(message);
 }
 
 fn crashed(table: &mut Table, taps: &mut Taps<'_>) {
