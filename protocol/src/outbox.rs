@@ -302,10 +302,12 @@ pub fn retire(work: &mut Work<'_>, did: &Did) {
     });
 }
 
+/// Answers that are read in one sweep, about: enough to be faster than they come, few enough that a
+/// trustee of ten thousand owners, who has tens of thousands, does not read them all when it wakes.
+const SWEPT: usize = 64;
+
 /// Lets go of the keys of connections that ended long enough ago, and of answers that nobody can ask
-/// for any more: each time those in one of 256 parts of the space, drawn by lot. Answers are kept for
-/// a month; a trustee of ten thousand owners has tens of thousands, and must not read them all
-/// whenever it wakes.
+/// for any more: all where they are few, else some, from a place drawn by lot.
 ///
 /// # Errors
 /// [`Damage`] when a row cannot be read.
@@ -314,12 +316,25 @@ pub fn sweep(work: &mut Work<'_>, dues: &Dues) -> Result<(), Damage> {
         work.erase::<LocalDid>(id);
         work.erase::<Retired>(id);
     }
-    // Ids of these rows are digests, so the parts are of one size.
-    let part = work.random()[0];
-    for answered in record::load_all::<Answered>(work, &[part])? {
+    // Ids of these rows are digests, so the 256 parts by their first byte are of one size.
+    let first = work.random()[0];
+    let mut read = 0;
+    for part in 0..=u8::MAX {
+        read += sweep_part(work, first.wrapping_add(part))?;
+        if read >= SWEPT {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Sweeps the answers whose ids begin with this byte; how many there were.
+fn sweep_part(work: &mut Work<'_>, part: u8) -> Result<usize, Damage> {
+    let answers = record::load_all::<Answered>(work, &[part])?;
+    for answered in &answers {
         if answered.at.after(limits::message::ANSWER_LIFETIME) <= work.now {
             work.erase::<Answered>(&answered.id());
         }
     }
-    Ok(())
+    Ok(answers.len())
 }

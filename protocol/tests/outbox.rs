@@ -203,10 +203,7 @@ fn answers_are_forgotten_when_nobody_can_ask_again() {
     );
     bob.step(|work| outbox::answer_once(work, &message, |_, _| Ok(Body::Empty(Empty {}))).unwrap());
     bob.wait(limits::message::ANSWER_LIFETIME.0);
-    // Each takes one part of 256.
-    for _ in 0..4096 {
-        bob.step(|work| outbox::sweep(work, &outbox::Dues::open(work).unwrap()).unwrap());
-    }
+    bob.step(|work| outbox::sweep(work, &outbox::Dues::open(work).unwrap()).unwrap());
     assert!(bob.disk.is_empty());
 }
 
