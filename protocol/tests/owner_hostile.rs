@@ -20,6 +20,7 @@ use kith_protocol::owner::command::{Answer, Command, RecoverView};
 use kith_protocol::record;
 use kith_protocol::time::Millis;
 use kith_protocol::trustee::command as trustee;
+use kith_protocol::vss::UnverifiedCommitment;
 use owner_support::home::{Node as _, Rows};
 use owner_support::ledger::Ledger;
 use owner_support::play::WAITING;
@@ -128,12 +129,15 @@ fn verified(reply: &Body) -> bool {
     }
 }
 
+/// What is wrong with a release.
+type Bend<'a> = &'a dyn Fn(&mut Release);
+
 /// R2, G4, G6: each is signed by its sender, so the sender is named, and the others' shares count.
 #[test]
 fn a_release_that_is_not_for_this_request_or_deal_names_its_sender() {
     let (mut net, bob, carol) = caught();
     let other = release(&carol).sealed;
-    let bends: [(&str, &dyn Fn(&mut Release)); 5] = [
+    let bends: [(&str, Bend<'_>); 5] = [
         ("request", &|release| release.request.0[0] ^= 1),
         ("epoch", &|release| release.epoch += 1),
         ("box", &|release| release.sealed = damage(&release.sealed)),
@@ -153,6 +157,24 @@ fn a_release_that_is_not_for_this_request_or_deal_names_its_sender() {
         assert!(is_named(&view, "Bob"), "{name}: {view:?}");
         assert_eq!(view.shares, 0, "{name}");
     }
+}
+
+/// G3, G6: the ledger, not the trustee, says which deal is right. Whoever makes a polynomial of its own
+/// through the same public key could also make a share that fits it.
+#[test]
+fn commitments_that_the_ledger_does_not_anchor_are_not_believed() {
+    let (mut net, bob, _) = caught();
+    let own = bent(&net, &bob, "own", |release| {
+        let (decrypt, sign) = (&release.commitments.decrypt, &release.commitments.sign);
+        let mut bytes = decrypt.as_bytes().to_vec();
+        // Suite, the public key, and then the point that makes the polynomial.
+        bytes[33..65].copy_from_slice(&sign.as_bytes()[33..65]);
+        release.commitments.decrypt = UnverifiedCommitment::from_bytes(bytes).unwrap();
+    });
+    assert!(!verified(&give(&mut net, &own)));
+    let view = net.recovery();
+    let bob = view.trustees.iter().find(|one| one.name == "Bob").unwrap();
+    assert!(bob.note.contains("that the ledger anchors"), "{bob:?}");
 }
 
 /// G6: a share is evidence only with its sender's signature.
