@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 mod owner_support;
 
-use kith_protocol::agent::{Context, Event, Work};
+use kith_protocol::agent::{Context, Event, Input, Work};
 use kith_protocol::anchor::Anchor;
 use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::did::{Did, Endpoint, LocalDid};
@@ -256,7 +256,7 @@ fn a_trustee_that_never_answers_holds_nobody_up() {
     });
     net.pass(Millis::seconds(9));
     let view = net.recovery();
-    assert_eq!((view.state.as_str(), view.shares), ("done", 0));
+    assert_eq!(view.state, "done");
     assert!(!is_named(&view, "Dave"));
 }
 
@@ -478,6 +478,19 @@ fn what_came_to_nothing_leaves_no_rows_for_ever() {
     assert_eq!(count(&net.owners[0].rows, LOCAL_DIDS), owner + 2);
     assert!(count(&net.owners[0].rows, ANSWERS) > 0);
     month(&mut net);
+    // Answers are swept in parts, one each time the agent wakes.
+    for _ in 0..4_000 {
+        let answers = [&net.owners[0].rows, &net.people[1].rows];
+        if answers.iter().all(|rows| count(rows, ANSWERS) == 0) {
+            break;
+        }
+        for home in &mut net.owners {
+            let _ = home.step(Input::DeadlineReached);
+        }
+        for home in &mut net.people {
+            let _ = home.step(Input::DeadlineReached);
+        }
+    }
     assert_eq!(count(&net.owners[0].rows, LOCAL_DIDS), owner);
     assert_eq!(count(&net.people[1].rows, LOCAL_DIDS), mallory);
     assert_eq!(count(&net.people[2].rows, LOCAL_DIDS), 0);
