@@ -5,7 +5,7 @@ use kith_tests::workspace::{self, File};
 
 const HOSTILE: &str = "protocol/spec/hostile.md";
 /// The classes of input; each has its section.
-const CLASSES: [&str; 10] = [
+const CLASSES: [&str; 11] = [
     "## Frames",
     "## Streams",
     "## Handshakes",
@@ -16,6 +16,7 @@ const CLASSES: [&str; 10] = [
     "## Recovery",
     "## Ledger",
     "## Local",
+    "## Anything at all",
 ];
 
 fn code() -> String {
