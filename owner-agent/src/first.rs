@@ -8,6 +8,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+const FILE: &str = "first-command.json";
+
 /// Sends the command to the running agent, or sets the home up and leaves it for `run`; `None`
 /// says that it was left.
 pub(crate) async fn send_or_leave(
@@ -41,19 +43,33 @@ pub(crate) async fn deliver(console: &Console) -> Result<Option<Answer>, Failure
     let Some(command) = left(&console.home)? else {
         return Ok(None);
     };
+    if !is_empty(console).await? {
+        // It was carried out, and the process died before it was forgotten.
+        forget(&console.home)?;
+        return Ok(None);
+    }
     let answer = console.ask(&command).await?;
     forget(&console.home)?;
     Ok(Some(answer))
 }
 
+/// Whether there is neither an identity nor a recovery: `init` and `recover start` make one.
+async fn is_empty(console: &Console) -> Result<bool, Failure> {
+    match console.ask(&Command::Status).await? {
+        Answer::Status { state, .. } => Ok(state == "empty"),
+        other => Err(Failure::error(format!("no status: {other:?}"))),
+    }
+}
+
 fn path(home: &Home) -> PathBuf {
-    home.dir().join("first-command.json")
+    home.dir().join(FILE)
 }
 
 fn leave(home: &Home, command: &Command) -> Result<(), Failure> {
     let path = path(home);
     let json = serde_json::to_vec(command).expect("commands are JSON on the local API");
-    fs::write(&path, json).map_err(|error| Failure::file(&path, &error))
+    let kept = home.keep(FILE, &json);
+    kept.map_err(|error| Failure::file(&path, &error))
 }
 
 fn left(home: &Home) -> Result<Option<Command>, Failure> {
@@ -74,10 +90,8 @@ fn left(home: &Home) -> Result<Option<Command>, Failure> {
 
 fn forget(home: &Home) -> Result<(), Failure> {
     let path = path(home);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::file(&path, &error)),
-        _ => Ok(()),
-    }
+    let forgotten = home.forget(FILE);
+    forgotten.map_err(|error| Failure::file(&path, &error))
 }
 
 #[cfg(test)]

@@ -433,6 +433,8 @@ pub mod store {
     const PAGE_ROWS: usize = 24;
     /// Bytes of the store's page cache.
     pub const CACHE: u64 = 32 << 20;
+    /// Bytes of the file that counts acknowledged flushes: two counts, each with its digest.
+    pub const MARK: usize = 2 * (8 + 32);
     /// Memory that deriving a key may take, in KiB: a foreign keystore file could otherwise ask for
     /// all there is.
     pub const KEYSTORE_KIB: u32 = 1 << 20;

@@ -1,6 +1,7 @@
 //! Where a test with real processes happens: a directory that goes with it, and the programs.
 use crate::leaks;
 use crate::scene::VERBOSE;
+use crate::volume::{Kind, Volume};
 use owner_agent::demo::process::Place;
 use owner_agent::demo::programs::Programs;
 use owner_agent::demo::trouble::Trouble;
@@ -78,6 +79,14 @@ impl Floor {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// A file system of its own under the homes of all.
+    ///
+    /// # Errors
+    /// What the tool that failed says.
+    pub fn volume(&self, kind: Kind) -> Result<Volume, String> {
+        Volume::at(kind, &self.path().join("homes"))
     }
 
     /// The program of a trustee who plays false.

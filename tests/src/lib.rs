@@ -1,8 +1,10 @@
 //! What tests across crates share. The tests themselves stand in `tests/`.
+pub mod cut;
 pub mod floor;
 pub mod keeps;
 pub mod kill;
 pub mod leaks;
 pub mod needles;
 pub mod scene;
+pub mod volume;
 pub mod workspace;

@@ -8,6 +8,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 const VERSION: u8 = 1;
+const FILE: &str = "trustee.json";
 
 /// What a trustee is called.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -33,7 +34,8 @@ impl Profile {
     pub(crate) fn save(&self, home: &Home) -> Result<(), Failure> {
         let path = path(home);
         let json = serde_json::to_vec(self).expect("a name is always JSON");
-        fs::write(&path, json).map_err(|error| Failure::file(&path, &error))
+        let kept = home.keep(FILE, &json);
+        kept.map_err(|error| Failure::file(&path, &error))
     }
 
     pub(crate) fn load(console: &Console) -> Result<Self, Failure> {
@@ -54,7 +56,7 @@ impl Profile {
 }
 
 fn path(home: &Home) -> PathBuf {
-    home.dir().join("trustee.json")
+    home.dir().join(FILE)
 }
 
 #[cfg(test)]

@@ -16,6 +16,22 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_dir(parent(path)?)
 }
 
+/// Writes a file, mode 0600, whole or not at all, in place of one of this name.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = written_beside(path, bytes)?;
+    fs::rename(&beside, path)?;
+    sync_dir(parent(path)?)
+}
+
+/// Removes a file for good, where there is one.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync_dir(parent(path)?),
+    }
+}
+
 fn written_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     let name = path
         .file_name()
@@ -40,6 +56,12 @@ fn parent(path: &Path) -> io::Result<&Path> {
         .ok_or_else(|| io::ErrorKind::InvalidInput.into())
 }
 
+/// The directory that holds this name; an empty path is the present one.
+fn named_in(path: &Path) -> &Path {
+    let above = path.parent().filter(|above| *above != Path::new(""));
+    above.unwrap_or(Path::new("."))
+}
+
 /// Makes a directory's entries durable.
 pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
@@ -59,7 +81,12 @@ pub(crate) fn read_at_most(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
 /// such as a copy that a backup program made; one with files in it that others could write is
 /// refused, because what they put there would be trusted.
 pub(crate) fn private_dir(dir: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.exists()).collect();
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    // Its name is as needful as what will be in it.
+    for made in missing {
+        sync_dir(named_in(made))?;
+    }
     if is_private(dir)? {
         return Ok(());
     }

@@ -11,6 +11,7 @@ use crate::network::{Delivery, Network, Responder};
 use crate::post::{self, Asker, BadReply, Question, Unopened, Unsealed};
 use crate::sending::{Returned, Sending};
 use crate::store::StoreError;
+use crate::told::chain;
 use kith_protocol::agent::{Agent, Context, Event, Input, Step};
 use kith_protocol::error::{CommandError, Damage};
 use kith_protocol::health::Health;
@@ -29,10 +30,23 @@ use tokio::time::{Instant, sleep};
 pub enum DriverError {
     /// A stored record cannot be read: the agent stops and names it.
     #[error("the agent stops: {0}")]
-    Damage(#[from] Damage),
+    Damage(Damage),
     /// The store failed. Nothing of the last steps has left.
-    #[error("the agent stops: {0}")]
-    Store(#[from] StoreError),
+    #[error("the agent stops: {}", chain(.0))]
+    Store(StoreError),
+}
+
+// No sources: their text is in the error's own, which stands alone in a log.
+impl From<Damage> for DriverError {
+    fn from(damage: Damage) -> Self {
+        Self::Damage(damage)
+    }
+}
+
+impl From<StoreError> for DriverError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// Where inputs come from.

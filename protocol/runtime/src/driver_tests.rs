@@ -44,10 +44,10 @@ impl Disk for Faulty {
     fn flush(&self) -> Result<(), StoreError> {
         self.flushes.fetch_add(1, Ordering::SeqCst);
         if self.broken.load(Ordering::SeqCst) {
-            let source = io::ErrorKind::StorageFull.into();
+            let cause = io::ErrorKind::StorageFull.into();
             return Err(StoreError::Unwritable {
                 path: "store".into(),
-                source,
+                cause,
             });
         }
         self.store.flush()

@@ -150,6 +150,23 @@ impl Home {
         self.check_socket_dir()
     }
 
+    /// Keeps a small file beside the keystore, whole and durable: what a command acknowledged to its
+    /// person outlives a power cut as what the store holds does (G11).
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        disk::replace(&self.dir.join(name), bytes)
+    }
+
+    /// Forgets it, for good; one that is not there is forgotten.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn forget(&self, name: &str) -> io::Result<()> {
+        disk::remove(&self.dir.join(name))
+    }
+
     /// Whether the socket's directory is this user's alone. A client checks it before it talks:
     /// in a shared directory for temporary files anyone could have made it first, to be sent the
     /// commands.

@@ -3,6 +3,7 @@
 //!
 //! Spec: ARCHITECTURE.md (the seam, one message), G11 and G15.
 pub mod address;
+mod caught;
 pub mod clock;
 pub mod codec;
 pub mod console;
@@ -19,6 +20,7 @@ pub mod local_api;
 pub mod local_client;
 pub mod lock;
 pub mod log;
+mod mark;
 pub mod network;
 pub mod node;
 pub mod passphrase;
@@ -31,3 +33,4 @@ pub mod store;
 pub mod swarm;
 mod switchboard;
 mod synced;
+mod told;

@@ -5,25 +5,31 @@
 //! process but no power cut, so that the file and its directory are synced after it. Values are
 //! sealed (`pieces.rs`); keys are not: whoever holds the disk sees how many rows of which
 //! kind there are and with which DIDs.
+use crate::caught::caught;
 use crate::disk;
 use crate::keystore::WalletKey;
 use crate::lock::{self, Holder, NotTaken};
+use crate::mark::Mark;
 use crate::pieces::{self, FORMAT, Sealer};
 use crate::synced::Synced;
+use crate::told;
 use kith_protocol::error::Damage;
 use kith_protocol::limits;
 use kith_protocol::record::{Batch, Bytes, Key, Records};
 use std::fs::File;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// Where the layout's version stands; no space has the number zero.
 const FORMAT_KEY: &[u8] = b"\0format";
+/// Where the flushes are counted: the last write of each, so that whatever has it has all before it.
+const FLUSHES_KEY: &[u8] = b"\0flushes";
 /// What is sealed there, to tell a wrong key at once.
 const FORMAT_TEXT: &[u8] = b"kith store";
 
@@ -34,11 +40,33 @@ const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// What an agent keeps, on disk.
 pub struct Store {
     path: PathBuf,
-    db: sled::Db,
+    db: Library,
     sealer: Sealer,
     /// Where the first unreadable row is: [`Records`] cannot return an error.
     damage: OnceLock<Damage>,
     synced: Synced,
+    /// Flushes so far, as the row under [`FLUSHES_KEY`] counts them.
+    flushes: AtomicU64,
+    /// The same count outside the store; there once the store is open.
+    mark: Option<Mark>,
+}
+
+/// sled, which writes what is left when it is closed, and panics where it cannot.
+struct Library(Option<sled::Db>);
+
+impl Deref for Library {
+    type Target = sled::Db;
+    fn deref(&self) -> &sled::Db {
+        self.0.as_ref().expect("there until it is dropped")
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        let db = self.0.take();
+        // Nothing that was acknowledged is waiting: that was flushed before.
+        drop(caught(move || drop(db)));
+    }
 }
 
 /// What [`Store::examine`] found.
@@ -85,6 +113,10 @@ pub enum StoreError {
         /// Its format.
         found: u8,
     },
+    /// Its file was damaged, cut, or replaced by an older one; sled takes what is left for all there
+    /// was.
+    #[error("the store {0} holds less than it acknowledged: a file in it was damaged or replaced")]
+    Behind(PathBuf),
     /// A row that is there and cannot be read.
     #[error("in the store {path}")]
     Damaged {
@@ -104,12 +136,12 @@ pub enum StoreError {
         value: usize,
     },
     /// A write or a sync failed; the disk may be full.
-    #[error("the store {path} cannot be written")]
+    #[error("the store {path} cannot be written: {}", told::system(cause))]
     Unwritable {
         /// Which store.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
@@ -119,23 +151,27 @@ impl Store {
     /// # Errors
     /// [`StoreError`], each occasion its own.
     pub fn open(path: &Path, key: &WalletKey) -> Result<Self, StoreError> {
-        let unwritable = |source| StoreError::Unwritable {
+        let unwritable = |cause| StoreError::Unwritable {
             path: path.into(),
-            source,
+            cause,
         };
         disk::private_dir(path).map_err(unwritable)?;
         let lock = lock(path)?;
-        let db = open_sled(path)?;
+        let db = Library(Some(open_sled(path)?));
         let synced = Synced::of(path, lock).map_err(unwritable)?;
         let sealer = Sealer::new(key);
-        let store = Self {
+        let mut store = Self {
             path: path.into(),
             db,
             sealer,
             damage: OnceLock::new(),
             synced,
+            flushes: AtomicU64::new(0),
+            mark: None,
         };
-        store.check_format()?;
+        let marked = Mark::open(path).map_err(|why| unopenable(path, why))?;
+        store.check_format(marked.is_some())?;
+        store.check_mark(marked)?;
         Ok(store)
     }
 
@@ -148,9 +184,7 @@ impl Store {
         for (key, value) in batch.iter() {
             self.stage(&mut writes, key.as_bytes(), value)?;
         }
-        self.db
-            .apply_batch(writes)
-            .map_err(|source| self.unwritable(source))
+        self.guarded(|db| db.apply_batch(writes))
     }
 
     /// Makes durable what was applied. After an error nothing may be sent and the store must not
@@ -159,10 +193,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unwritable`].
     pub fn flush(&self) -> Result<(), StoreError> {
-        self.db.flush().map_err(|source| self.unwritable(source))?;
-        self.synced.sync().map_err(|source| StoreError::Unwritable {
+        let count = self.flushes.fetch_add(1, Ordering::Relaxed) + 1;
+        let sealed = self.sealer.seal(FLUSHES_KEY, &count.to_le_bytes()).concat();
+        self.guarded(|db| db.insert(FLUSHES_KEY, sealed))?;
+        self.guarded(|db| db.flush())?;
+        let synced = self.synced.sync();
+        // Only now: the mark must never be ahead of what is durable.
+        let marked = synced.and_then(|()| self.mark.iter().try_for_each(|mark| mark.set(count)));
+        marked.map_err(|cause| StoreError::Unwritable {
             path: self.path.clone(),
-            source,
+            cause,
         })
     }
 
@@ -193,7 +233,7 @@ impl Store {
                 examined.damaged.push(damage(&[]));
                 break;
             };
-            if pieces::is_part(&key) || key == FORMAT_KEY {
+            if pieces::is_part(&key) || is_own(&key) {
                 continue;
             }
             examined.rows += 1;
@@ -203,13 +243,15 @@ impl Store {
         examined
     }
 
-    fn check_format(&self) -> Result<(), StoreError> {
-        let found = self
-            .db
-            .get(FORMAT_KEY)
-            .map_err(|error| unopenable(&self.path, error))?;
+    fn check_format(&self, is_marked: bool) -> Result<(), StoreError> {
+        let unread = |why: String| unopenable(&self.path, why);
+        let found = caught(|| (self.db.get(FORMAT_KEY), self.db.is_empty())).map_err(unread)?;
+        let (found, is_empty) = found;
+        let found = found.map_err(|error| unopenable(&self.path, error))?;
         match found.as_deref().map(<[u8]>::split_first) {
-            None if self.db.is_empty() => self.write_format(),
+            // One that is marked was made before, and has lost everything.
+            None if is_empty && is_marked => Err(StoreError::Behind(self.path.clone())),
+            None if is_empty => self.write_format(),
             Some(Some((&FORMAT, sealed))) if self.sealer.open(FORMAT_KEY, sealed).is_some() => {
                 Ok(())
             }
@@ -223,12 +265,45 @@ impl Store {
         }
     }
 
+    /// Compares the two counts of flushes. A store that was just made, or died while it was, has
+    /// neither.
+    fn check_mark(&mut self, marked: Option<(Mark, u64)>) -> Result<(), StoreError> {
+        let counted = self.counted()?;
+        *self.flushes.get_mut() = counted;
+        let behind = || StoreError::Behind(self.path.clone());
+        self.mark = match marked {
+            Some((mark, count)) if count <= counted => Some(mark),
+            None if counted <= 1 => {
+                let made = Mark::create(&self.path);
+                Some(made.map_err(|cause| StoreError::Unwritable {
+                    path: self.path.clone(),
+                    cause,
+                })?)
+            }
+            _ => return Err(behind()),
+        };
+        Ok(())
+    }
+
+    /// The flushes that the store itself counts.
+    fn counted(&self) -> Result<u64, StoreError> {
+        let damaged = |source| StoreError::Damaged {
+            path: self.path.clone(),
+            source,
+        };
+        let sealed = self
+            .found(FLUSHES_KEY)
+            .ok_or_else(|| damaged(damage(FLUSHES_KEY)))?;
+        let Some(sealed) = sealed else { return Ok(0) };
+        let count = self.sealer.open(FLUSHES_KEY, &sealed);
+        let count = count.and_then(|count| Some(u64::from_le_bytes(count[..].try_into().ok()?)));
+        count.ok_or_else(|| damaged(damage(FLUSHES_KEY)))
+    }
+
     fn write_format(&self) -> Result<(), StoreError> {
         let sealed = self.sealer.seal(FORMAT_KEY, FORMAT_TEXT).concat();
         let value = [&[FORMAT], &sealed[..]].concat();
-        self.db
-            .insert(FORMAT_KEY, value)
-            .map_err(|source| self.unwritable(source))?;
+        self.guarded(|db| db.insert(FORMAT_KEY, value))?;
         self.flush()
     }
 
@@ -261,22 +336,19 @@ impl Store {
 
     /// How many pieces the row has now.
     fn pieces_of(&self, key: &[u8]) -> Result<u16, StoreError> {
-        let first = self.db.get(key).map_err(|source| self.unwritable(source))?;
+        let first = self.guarded(|db| db.get(key))?;
         Ok(first.and_then(|first| pieces::count(&first)).unwrap_or(0))
     }
 
     fn try_read(&self, key: &[u8]) -> Result<Option<Bytes>, Damage> {
-        let first = self.db.get(key).map_err(|_| damage(key))?;
+        let first = self.found(key).ok_or_else(|| damage(key))?;
         first.map(|first| self.assemble(key, &first)).transpose()
     }
 
     fn assemble(&self, key: &[u8], first: &[u8]) -> Result<Bytes, Damage> {
         let mut whole = first.to_vec();
         for number in 1..pieces::count(first).ok_or_else(|| damage(key))? {
-            let part = self
-                .db
-                .get(pieces::part_key(key, number))
-                .map_err(|_| damage(key))?;
+            let part = self.found(&pieces::part_key(key, number)).flatten();
             whole.extend_from_slice(&part.ok_or_else(|| damage(key))?);
         }
         self.sealer.open(key, &whole).ok_or_else(|| damage(key))
@@ -298,15 +370,22 @@ impl Store {
             .expect("a test's disk");
     }
 
-    fn unwritable(&self, error: sled::Error) -> StoreError {
-        let source = match error {
-            sled::Error::Io(source) => source,
-            other => io::Error::other(other),
+    /// Has sled write, or read before it writes; what it answers with a panic is an error too.
+    fn guarded<T>(&self, work: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, StoreError> {
+        let cause = match caught(|| work(&self.db)) {
+            Ok(Ok(done)) => return Ok(done),
+            Ok(Err(sled::Error::Io(cause))) => cause,
+            Ok(Err(other)) => io::Error::other(other),
+            Err(panic) => io::Error::other(panic),
         };
-        StoreError::Unwritable {
-            path: self.path.clone(),
-            source,
-        }
+        let path = self.path.clone();
+        Err(StoreError::Unwritable { path, cause })
+    }
+
+    /// What sled finds under a key; nothing at all where it cannot read.
+    #[expect(clippy::option_option, reason = "no row is not the same as no answer")]
+    fn found(&self, key: &[u8]) -> Option<Option<sled::IVec>> {
+        caught(|| self.db.get(key)).ok()?.ok()
     }
 }
 
@@ -318,12 +397,13 @@ impl Records for Store {
 
     fn scan(&self, prefix: &[u8]) -> Vec<(Key, Bytes)> {
         let mut rows = Vec::new();
-        for found in self.db.scan_prefix(prefix) {
+        let mut found = self.db.scan_prefix(prefix);
+        while let Some(found) = caught(|| found.next()).unwrap_or(Some(Err(unread()))) {
             let Ok((key, first)) = found else {
                 rows.push((Key::from_bytes(prefix), self.note(damage(prefix))));
                 break;
             };
-            if pieces::is_part(&key) || key == FORMAT_KEY {
+            if pieces::is_part(&key) || is_own(&key) {
                 continue;
             }
             let value = self
@@ -335,11 +415,21 @@ impl Records for Store {
     }
 }
 
+/// Whether it is the store's own and no row: no space has the number zero.
+fn is_own(key: &[u8]) -> bool {
+    key.first() == Some(&0)
+}
+
 fn piece_key(key: &[u8], number: usize) -> Vec<u8> {
     match u16::try_from(number).expect("a row has at most 1 MiB") {
         0 => key.to_vec(),
         number => pieces::part_key(key, number),
     }
+}
+
+/// In place of what sled panicked over; a scan ends there.
+fn unread() -> sled::Error {
+    sled::Error::ReportableBug(String::new())
 }
 
 fn damage(key: &[u8]) -> Damage {
@@ -354,9 +444,9 @@ fn lock(path: &Path) -> Result<File, StoreError> {
             path: path.into(),
             by,
         },
-        NotTaken::Io(source) => StoreError::Unwritable {
+        NotTaken::Io(cause) => StoreError::Unwritable {
             path: path.into(),
-            source,
+            cause,
         },
     })
 }
@@ -372,11 +462,11 @@ fn open_sled(path: &Path) -> Result<sled::Db, StoreError> {
         .cache_capacity(limits::store::CACHE)
         .segment_size(limits::store::SEGMENT);
     for _ in 0..LOCK_TRIES {
-        match catch_unwind(AssertUnwindSafe(|| config.open())) {
+        match caught(|| config.open()) {
             Ok(Ok(db)) => return Ok(db),
             Ok(Err(error)) if is_locked(&error) => thread::sleep(LOCK_PAUSE),
             Ok(Err(error)) => return Err(unopenable(path, error)),
-            Err(panic) => return Err(unopenable(path, panic_text(&*panic))),
+            Err(panic) => return Err(unopenable(path, panic)),
         }
     }
     Err(unopenable(path, "sled holds its file still"))
@@ -393,13 +483,6 @@ fn unopenable(path: &Path, why: impl ToString) -> StoreError {
         path: path.into(),
         why: why.to_string(),
     }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("it panicked")
-        .into()
 }
 
 #[cfg(test)]

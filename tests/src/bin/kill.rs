@@ -56,7 +56,7 @@ async fn main() -> ExitCode {
 async fn live(floor: &Floor, cli: &Cli, (number, rounds): (u64, u64)) -> (Tally, Option<String>) {
     // Lives must not begin alike: neighbouring seeds would share all but one of them.
     let seed = cli.seed.wrapping_mul(1_000_003).wrapping_add(number);
-    let mut life = match Life::begin(floor, seed, false).await {
+    let mut life = match Life::begin(floor, seed, false, None).await {
         Ok(life) => life,
         Err(trouble) => return (Tally::default(), Some(Failure::from(trouble).to_string())),
     };

@@ -1,6 +1,7 @@
 //! The processes of one life, and the one who kills them.
 use crate::floor::Floor;
 use crate::scene::{OWNER, Scene};
+use crate::volume::Volume;
 use kith_runtime::local_client::LocalClient;
 use owner_agent::demo::people::{Owner, Trustee};
 use owner_agent::demo::process::{Place, Process};
@@ -30,6 +31,8 @@ pub(super) struct Crew<'a> {
     owner: Option<Process>,
     /// Devices that she had so far.
     devices: usize,
+    /// What the homes of all lie on; goes after the processes.
+    household: Option<Volume>,
 }
 
 /// The ways to everyone's agent, whichever process that is.
@@ -43,13 +46,17 @@ pub(super) struct People {
 
 impl<'a> Crew<'a> {
     /// Everyone but the owner.
-    pub(super) async fn begin(floor: &'a Floor) -> Result<Self, Trouble> {
+    pub(super) async fn begin(
+        floor: &'a Floor,
+        household: Option<Volume>,
+    ) -> Result<Self, Trouble> {
         let trustee = floor.programs.trustee.clone();
         let people = TRUSTEES.map(|name| (name, &*trustee));
         Ok(Self {
             scene: Scene::begin(floor, &people).await?,
             owner: None,
             devices: 0,
+            household,
         })
     }
 
@@ -83,8 +90,12 @@ impl<'a> Crew<'a> {
         fs::remove_dir_all(home).map_err(|error| Trouble::file("deleting", home, error))
     }
 
-    /// SIGKILL, and a new process on the same home.
+    /// SIGKILL, and a new process on the same home; where all live on one volume, its power is cut
+    /// and all come back.
     pub(super) async fn dies_and_returns(&mut self, victim: Victim) -> Result<(), Trouble> {
+        if self.household.is_some() {
+            return self.power_is_cut().await;
+        }
         let cast = &mut self.scene.cast;
         let process = match victim {
             Victim::Owner => self.owner.as_mut(),
@@ -96,13 +107,36 @@ impl<'a> Crew<'a> {
             return Ok(());
         };
         process.kill().await?;
-        let place = process.place().clone();
-        let hosting: &[&str] = match victim {
-            Victim::Host => &["--host-backups"],
-            _ => &[],
+        *process = returns(process.place().clone(), self.scene.floor.verbosity).await?;
+        Ok(())
+    }
+
+    /// Whether all live on one volume.
+    pub(super) fn is_one_household(&self) -> bool {
+        self.household.is_some()
+    }
+
+    async fn power_is_cut(&mut self) -> Result<(), Trouble> {
+        let (cast, verbosity) = (&mut self.scene.cast, self.scene.floor.verbosity);
+        let Some(household) = &mut self.household else {
+            return Ok(());
         };
-        let verbosity = [self.scene.floor.verbosity];
-        *process = place.run([&verbosity, hosting].concat()).await?;
+        household.cut().map_err(Trouble::Broken)?;
+        let others = cast.witnesses.iter_mut().chain(&mut cast.trustees);
+        let mut all: Vec<&mut Process> = others.chain([&mut cast.host]).collect();
+        all.extend(self.owner.as_mut());
+        for process in &mut all {
+            process.kill().await?;
+        }
+        household.mount_again().map_err(Trouble::Broken)?;
+        let places: Vec<Place> = all.iter().map(|one| one.place().clone()).collect();
+        let starting = places.into_iter();
+        let starting: Vec<_> = starting
+            .map(|place| tokio::spawn(returns(place, verbosity)))
+            .collect();
+        for (process, started) in all.into_iter().zip(starting) {
+            *process = started.await.expect("starting a process does not panic")?;
+        }
         Ok(())
     }
 
@@ -121,6 +155,15 @@ impl<'a> Crew<'a> {
             witness: cast.witnesses[0].client().clone(),
         }
     }
+}
+
+/// A new process on the same home.
+async fn returns(place: Place, verbosity: &'static str) -> Result<Process, Trouble> {
+    let hosting: &[&str] = match &*place.name {
+        HOST => &["--host-backups"],
+        _ => &[],
+    };
+    place.run([&[verbosity], hosting].concat()).await
 }
 
 impl People {

@@ -7,13 +7,15 @@ use owner_agent::demo::trouble::Trouble;
 
 /// Whether the agent was gone, or went while it was asked.
 fn is_gone(trouble: &Trouble) -> bool {
-    matches!(
-        trouble,
-        Trouble::Agent {
-            source: ClientError::NotRunning(_) | ClientError::Broken(_),
-            ..
-        }
-    )
+    match trouble {
+        Trouble::Agent { source, .. } => match source {
+            ClientError::NotRunning(_) | ClientError::Broken(_) => true,
+            // It ends by itself where its disk is cut off.
+            ClientError::Refused(refused) => refused.message == "the agent is stopping",
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// Whether the agent understood and said no.

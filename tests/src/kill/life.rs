@@ -5,6 +5,7 @@ use super::deed::Deed;
 use super::insist::seen;
 use crate::floor::Floor;
 use crate::scene::OWNER;
+use crate::volume::Volume;
 use kith_protocol::time::Millis;
 use owner_agent::demo::patience::Seen;
 use owner_agent::demo::people::Owner;
@@ -73,12 +74,18 @@ pub struct Life<'a> {
 }
 
 impl<'a> Life<'a> {
-    /// Starts everyone; nothing is killed yet. A short life has its owner enrolled quietly.
+    /// Starts everyone; nothing is killed yet. A short life has its owner enrolled quietly. Where the
+    /// homes of all lie on a volume, its power is cut instead of killing one of them.
     ///
     /// # Errors
     /// [`Trouble`] when somebody does not start.
-    pub async fn begin(floor: &'a Floor, seed: u64, is_short: bool) -> Result<Self, Trouble> {
-        let mut crew = Crew::begin(floor).await?;
+    pub async fn begin(
+        floor: &'a Floor,
+        seed: u64,
+        is_short: bool,
+        household: Option<Volume>,
+    ) -> Result<Self, Trouble> {
+        let mut crew = Crew::begin(floor, household).await?;
         let arguments = crew.init();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         crew.device(&arguments).await?;
@@ -197,6 +204,8 @@ impl<'a> Life<'a> {
     /// Pauses before each kill: one, sometimes two or three.
     fn moments(&mut self, usual: Duration) -> Vec<Duration> {
         let count = match self.rng.random_range(0..10) {
+            // All die at once, and come back together.
+            _ if self.crew.is_one_household() => 1,
             0 => 3,
             1 | 2 => 2,
             _ => 1,

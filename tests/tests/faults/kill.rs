@@ -19,7 +19,7 @@ async fn what_was_acknowledged_is_there_after_every_kill() {
 }
 
 async fn rounds(floor: &Floor) -> Result<(), Trouble> {
-    let mut life = Life::begin(floor, SEED, true).await?;
+    let mut life = Life::begin(floor, SEED, true, None).await?;
     for _ in 0..ROUNDS {
         let round = life.round().await;
         round.map_err(|failure| Trouble::Broken(failure.to_string()))?;

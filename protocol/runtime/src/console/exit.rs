@@ -3,7 +3,7 @@ use crate::homes::HomeError;
 use crate::keystore::KeystoreError;
 use crate::passphrase::PassphraseError;
 use crate::process::RunError;
-use std::error::Error;
+use crate::told::chain;
 use std::process::ExitCode;
 use thiserror::Error;
 
@@ -128,17 +128,6 @@ impl Failure {
     pub fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::error(format!("{}: {error}", path.display()))
     }
-}
-
-/// An error with its sources, in one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(&format!(": {inner}"));
-        source = inner.source();
-    }
-    text
 }
 
 impl From<HomeError> for Failure {
