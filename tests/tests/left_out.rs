@@ -5,13 +5,14 @@
 #[path = "../../protocol/tests/vectors/folder.rs"]
 mod folder;
 
+use kith_tests::volume::{Unable, able};
 use std::process::ExitCode;
 
 /// What no run of `cargo test` does, and who does it instead.
 const ELSEWHERE: [(&str, &str); 6] = [
     (
-        "power cuts",
-        "they need a file system of their own and the right to cut it off; killed processes and damaged files are tested",
+        "thousands of kills and power cuts",
+        "`cargo run -p kith-tests --bin kill` and `--bin cut`; a run of the tests takes some of each",
     ),
     (
         "running agents of other implementations",
@@ -76,12 +77,22 @@ fn skipped() -> Vec<Skipped> {
     let missing = folder::FILES
         .iter()
         .filter(|name| !folder.join(name).is_file());
-    missing
-        .map(|name| Skipped {
-            what: format!("outside vectors {name}"),
-            why: format!("not at {}; set KITH_VECTORS", folder.display()),
-        })
-        .collect()
+    let vectors = missing.map(|name| Skipped {
+        what: format!("outside vectors {name}"),
+        why: format!("not at {}; set KITH_VECTORS", folder.display()),
+    });
+    vectors.chain(cuts()).collect()
+}
+
+/// Power cuts are promised where root may mount: there only a tool can be missing.
+fn cuts() -> Option<Skipped> {
+    match able() {
+        Err(Unable::NoTool(tool)) => Some(Skipped {
+            what: "power cuts".to_owned(),
+            why: format!("{tool} is not installed (e2fsprogs, xfsprogs, mount)"),
+        }),
+        Ok(()) | Err(Unable::NoRight(_)) => None,
+    }
 }
 
 fn report(skipped: &[Skipped]) -> String {
@@ -93,6 +104,11 @@ fn report(skipped: &[Skipped]) -> String {
         let found = folder::FILES.len();
         lines.push(format!(
             "  nothing that it could have done here; all {found} files of outside vectors were read"
+        ));
+    }
+    if let Err(Unable::NoRight(why)) = able() {
+        lines.push(format!(
+            "  not in it  power cuts: no file system can be mounted here: {why}"
         ));
     }
     for (what, why) in ELSEWHERE {
