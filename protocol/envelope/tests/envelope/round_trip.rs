@@ -1,7 +1,7 @@
 //! What goes through.
 
 use crate::forge::{NOW, alice, bob, open_as, plain};
-use kith_envelope::{SealError, limits, open, seal};
+use kith_envelope::{SealError, open, seal};
 use kith_protocol::did::{Endpoint, LocalDid};
 use kith_protocol::limits;
 use kith_protocol::message::Plaintext;
