@@ -5,6 +5,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 /// The process that holds a store, as far as it said so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,26 @@ impl From<io::Error> for NotTaken {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
+}
+
+/// How often a held lock is tried again, and the pause between.
+const TRIES: u32 = 25;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Takes the lock, with half a second of patience: a process that was just stopped has it until the
+/// system has closed its files, and so has, for a moment, a child of whoever had the store open.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "before anything is served, and only where a store is in use"
+)]
+pub(crate) fn take_soon(dir: &Path) -> Result<File, NotTaken> {
+    for _ in 0..TRIES {
+        match take(dir) {
+            Err(NotTaken::Held(_)) => thread::sleep(PAUSE),
+            taken => return taken,
+        }
+    }
+    take(dir)
 }
 
 /// Takes the lock of the store in `dir` and writes down who has it. The file is not cut before it

@@ -439,7 +439,7 @@ fn damage(key: &[u8]) -> Damage {
 }
 
 fn lock(path: &Path) -> Result<File, StoreError> {
-    lock::take(path).map_err(|not_taken| match not_taken {
+    lock::take_soon(path).map_err(|not_taken| match not_taken {
         NotTaken::Held(by) => StoreError::InUse {
             path: path.into(),
             by,
