@@ -1,5 +1,7 @@
 //! What tests across crates share. The tests themselves stand in `tests/`.
 pub mod cut;
+pub mod distance;
+pub mod figures;
 pub mod floor;
 pub mod keeps;
 pub mod kill;

@@ -2,8 +2,9 @@
 use crate::code::Layers;
 use kith_tests::workspace::{self, File};
 
-/// Where the search itself, and what it is made of, stands.
-const NO_TESTS: [&str; 2] = ["tests/src/", "tests/tests/tidy/"];
+/// Where the search itself, and what it is made of, stands; and benches, which measure the flows that
+/// the tests search, and would spend longer searching than measuring.
+const NO_TESTS: [&str; 3] = ["tests/src/", "tests/tests/tidy/", "tests/benches/"];
 
 /// Every test with a floor, which is the only place where agents run as processes, ends with its
 /// judgement.

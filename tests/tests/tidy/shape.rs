@@ -14,8 +14,9 @@ const LONGER: [(&str, usize, &str); 1] = [(
 /// Names that say nothing.
 const EMPTY_NAMES: [&str; 5] = ["utils", "util", "helpers", "common", "manager"];
 /// What stands at the top; nothing else that holds code stands beside it.
-const TOP: [&str; 19] = [
+const TOP: [&str; 20] = [
     "ARCHITECTURE.md",
+    "BENCHMARKS.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "Cargo.lock",
