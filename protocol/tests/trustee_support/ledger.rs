@@ -7,6 +7,7 @@ use kith_protocol::ledger::{
     Answer, AppendOutcome, Ask, Checkpoint, Descriptor, Entry, Invalid, OperatorEntry, Query,
     Record, State, check,
 };
+use kith_protocol::limits;
 use kith_protocol::message::ledger::Page;
 use kith_protocol::time::{Millis, Timestamp};
 use sha2::{Digest as _, Sha256};
@@ -110,18 +111,25 @@ impl Ledger {
         }
     }
 
+    /// As many entries as a page may have, under a head that ends with them.
     pub fn page(&self, have: u64, now: Timestamp) -> Page {
+        let mut bytes = 0;
+        let fits = |entry: &&Blob| {
+            bytes += entry.0.len();
+            bytes <= limits::ledger::PAGE
+        };
+        let rest = &self.entries[have as usize..];
+        let entries: Vec<Blob> = rest.iter().take_while(fits).cloned().collect();
+        let size = have as usize + entries.len();
         let checkpoint = Checkpoint {
             origin: self.descriptor.origin.clone(),
-            size: self.entries.len() as u64,
-            root: Digest(root(&self.entries)),
+            size: size as u64,
+            root: Digest(root(&self.entries[..size])),
             time: self.time(now),
         };
-        let note = Blob(checkpoint.sign(&self.operator));
-        let entries = self.entries[have as usize..].to_vec();
         Page {
             log: self.log(),
-            note,
+            note: Blob(checkpoint.sign(&self.operator)),
             from: have,
             entries,
             proof: Vec::new(),
