@@ -9,7 +9,7 @@ use kith_tests::volume::{Unable, able};
 use std::process::ExitCode;
 
 /// What no run of `cargo test` does, and who does it instead.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 7] = [
     (
         "thousands of kills and power cuts",
         "`cargo run -p kith-tests --bin kill` and `--bin cut`; a run of the tests takes some of each",
@@ -24,7 +24,11 @@ const ELSEWHERE: [(&str, &str); 6] = [
     ),
     (
         "fuzzing",
-        "hostile input is tested from seeds; there are no coverage-guided runs yet",
+        "`protocol/fuzz/run short` or `long`; a run of the tests takes the inputs that were kept",
+    ),
+    (
+        "the largest policy and wallet, from enrolment to recovery",
+        "`cargo test --release -p kith-protocol --test owner_largest`; minutes without optimisation",
     ),
     ("benchmarks", "`cargo bench`"),
     (
