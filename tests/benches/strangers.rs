@@ -252,17 +252,24 @@ async fn measure(kind: Kind) -> Figures {
         .unwrap();
     protected(Owner::at(&owner)).await.unwrap();
     drop(owner);
-    let known = operator(&floor);
+    let figures = under_siege(&scene, &operator(&floor), kind).await;
+    // Their stores are read for the search.
+    drop(scene);
+    floor.judge(Ok(()), &[KEY.1]);
+    figures
+}
+
+async fn under_siege(scene: &Scene<'_>, known: &Did, kind: Kind) -> Figures {
     let attacked = [&scene.cast.host, &scene.cast.trustees[0]];
     let targets = [
-        Target::of(attacked[0], &known).await,
-        Target::of(attacked[1], &known).await,
+        Target::of(attacked[0], known).await,
+        Target::of(attacked[1], known).await,
     ];
     let all = || attacked.map(resident).into_iter().max().unwrap();
     let before = all();
     let siege = besiege(&targets, kind);
     let mut during = before;
-    let mut recovering = std::pin::pin!(recover(&scene));
+    let mut recovering = std::pin::pin!(recover(scene));
     let recovery = loop {
         during = during.max(all());
         if let Ok(done) = timeout(PAUSE, &mut recovering).await {
@@ -283,16 +290,14 @@ async fn measure(kind: Kind) -> Figures {
             .sum::<u64>();
     }
     let log = attacked.map(|process| fs::metadata(&process.place().log).unwrap().len());
-    let figures = Figures {
+    Figures {
         recovery,
         before,
         during,
         after: all(),
         refused,
         log: log.into_iter().sum(),
-    };
-    floor.judge(Ok(()), &[KEY.1]);
-    figures
+    }
 }
 
 /// The identifier of the ledger's operator, from the descriptor that everyone has.
