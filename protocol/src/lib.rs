@@ -10,6 +10,7 @@ pub mod error;
 pub mod frame;
 pub mod health;
 pub mod keys;
+pub mod known;
 pub mod ledger;
 pub mod limits;
 pub mod message;

@@ -17,6 +17,7 @@ use super::schnorr;
 use super::signature::{BadSignature, Signature, signed_bytes};
 use super::suite::{KeyError, Suite, frame, strip};
 use crate::bytes::serde_by_array;
+use crate::known::{self, Fact};
 use crate::secret::{SecretBytes, SecretScalar};
 use crate::vss::{
     Commitment, Deal, DealError, Decrypt, Point, Purpose, Quorum, ReconstructError, Sign,
@@ -130,7 +131,10 @@ fn read_point(bytes: &[u8; 33]) -> Result<Point, KeyError> {
     if body == [0; 32] {
         return Err(KeyError::SmallOrder);
     }
-    Point::from_bytes(body).ok_or(KeyError::NotAPoint)
+    known::once(Fact::Point, &[&body], || {
+        Point::from_bytes(body).map(drop).ok_or(KeyError::NotAPoint)
+    })?;
+    Ok(Point::checked(body))
 }
 
 impl<P: Purpose> From<&Commitment<P>> for RecoveryKey<P> {

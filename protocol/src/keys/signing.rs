@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use std::sync::OnceLock;
 
 use ed25519_dalek::Signer as _;
 use rand_core::CryptoRng;
@@ -13,6 +14,7 @@ use super::role::{ForeignFormat, SigningRole};
 use super::signature::{BadSignature, Signature, signed_bytes};
 use super::suite::{KeyError, Suite, frame, strip};
 use crate::bytes::serde_by_array;
+use crate::known::{self, Fact};
 use crate::secret::{SecretBytes, deserialize_secret, serialize_secret};
 
 /// The secret half of an Ed25519 pair.
@@ -21,20 +23,31 @@ use crate::secret::{SecretBytes, deserialize_secret, serialize_secret};
 /// Wiped on drop; no `Clone`, no `Debug`, no comparison. Serialises only into binary formats:
 /// rows that the store seals.
 pub struct SigningKey<R: SigningRole> {
-    key: ed25519_dalek::SigningKey,
+    seed: SecretBytes<32>,
+    /// The key as the library uses it. Expanded when it is first needed: rows with keys in them are
+    /// read far more often than anything is signed.
+    expanded: OnceLock<ed25519_dalek::SigningKey>,
     role: PhantomData<R>,
 }
 
-// The inner key wipes itself; this says so to whoever asks for it in a bound.
+// Seed and inner key wipe themselves; this says so to whoever asks for it in a bound.
 impl<R: SigningRole> zeroize::ZeroizeOnDrop for SigningKey<R> {}
 
 impl<R: SigningRole> SigningKey<R> {
     /// The key of a seed (RFC 8032's private key, 32 bytes).
     #[must_use]
     pub fn from_seed(seed: &SecretBytes<32>) -> Self {
-        let key = ed25519_dalek::SigningKey::from_bytes(seed.expose());
-        let role = PhantomData;
-        Self { key, role }
+        let seed = SecretBytes::new(&Zeroizing::new(*seed.expose()));
+        Self {
+            seed,
+            expanded: OnceLock::new(),
+            role: PhantomData,
+        }
+    }
+
+    fn expanded(&self) -> &ed25519_dalek::SigningKey {
+        self.expanded
+            .get_or_init(|| ed25519_dalek::SigningKey::from_bytes(self.seed.expose()))
     }
 
     /// Draws a fresh one.
@@ -45,19 +58,21 @@ impl<R: SigningRole> SigningKey<R> {
     /// The seed, for a library that must hold the key itself.
     #[must_use]
     pub fn expose_seed(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.key.to_bytes())
+        Zeroizing::new(*self.seed.expose())
     }
 
     /// The public half.
     #[must_use]
     pub fn verifying_key(&self) -> VerifyingKey<R> {
-        VerifyingKey::trusted(self.key.verifying_key().to_bytes())
+        VerifyingKey::trusted(self.expanded().verifying_key().to_bytes())
     }
 
     /// Signs a message for one labelled purpose; the role is part of what is signed.
     #[must_use]
     pub fn sign(&self, label: &str, message: &[u8]) -> Signature {
-        let signature = self.key.sign(&signed_bytes(R::LABEL, label, message));
+        let signature = self
+            .expanded()
+            .sign(&signed_bytes(R::LABEL, label, message));
         Signature::new(Suite::Ed25519, signature.to_bytes())
     }
 }
@@ -66,7 +81,7 @@ impl<R: ForeignFormat> SigningKey<R> {
     /// Signs the bytes as they are, for a format that another specification fixes.
     #[must_use]
     pub fn sign_raw(&self, bytes: &[u8]) -> [u8; 64] {
-        self.key.sign(bytes).to_bytes()
+        self.expanded().sign(bytes).to_bytes()
     }
 }
 
@@ -103,6 +118,11 @@ impl<R: SigningRole> VerifyingKey<R> {
     /// # Errors
     /// [`KeyError`] for anything but the canonical encoding of a point that is not of small order.
     pub fn from_bytes(bytes: [u8; 32]) -> Result<Self, KeyError> {
+        known::once(Fact::SigningKey, &[&bytes], || Self::check(bytes))?;
+        Ok(Self::trusted(bytes))
+    }
+
+    fn check(bytes: [u8; 32]) -> Result<(), KeyError> {
         let key =
             ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| KeyError::NotAPoint)?;
         if key.is_weak() {
@@ -115,7 +135,7 @@ impl<R: SigningRole> VerifyingKey<R> {
         if !is_canonical(&y) {
             return Err(KeyError::NotCanonical);
         }
-        Ok(Self::trusted(bytes))
+        Ok(())
     }
 
     /// The 32 bytes without the suite.
@@ -154,10 +174,12 @@ impl<R: SigningRole> VerifyingKey<R> {
     }
 
     fn strict(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), BadSignature> {
-        let signature = ed25519_dalek::Signature::from_bytes(signature);
-        ed25519_dalek::VerifyingKey::from_bytes(&self.bytes)
-            .and_then(|key| key.verify_strict(message, &signature))
-            .map_err(|_| BadSignature)
+        known::once(Fact::Signature, &[&self.bytes, signature, message], || {
+            let signature = ed25519_dalek::Signature::from_bytes(signature);
+            ed25519_dalek::VerifyingKey::from_bytes(&self.bytes)
+                .and_then(|key| key.verify_strict(message, &signature))
+                .map_err(|_| BadSignature)
+        })
     }
 }
 

@@ -38,8 +38,8 @@ impl Point {
         )
     }
 
-    /// For a point that was just decompressed from these bytes.
-    pub(super) const fn checked(bytes: [u8; 32]) -> Self {
+    /// For bytes of which it is known that a point decompresses from them.
+    pub(crate) const fn checked(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 

@@ -112,6 +112,7 @@ impl Scenario {
     /// Plays it with a seed.
     #[must_use]
     pub fn run(&self, seed: u64, options: Options) -> Report {
+        let _known = kith_protocol::known::Known::remember();
         let mut play = Play::new(seed, options);
         // Why it ended stands in the world.
         let _ = play.set_up().and_then(|()| (self.play)(&mut play));
