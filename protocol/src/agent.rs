@@ -226,6 +226,12 @@ impl<'a> Work<'a> {
         bytes
     }
 
+    /// Whether this step changes anything so far.
+    #[must_use]
+    pub fn has_written(&self) -> bool {
+        !self.writes.is_empty()
+    }
+
     /// Forgets all that this step wanted: a refusal changes nothing.
     pub fn discard(&mut self) {
         self.writes = Batch::default();

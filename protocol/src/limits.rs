@@ -80,6 +80,9 @@ pub mod message {
     pub const LIFETIME: Millis = Millis::seconds(30 * 86_400);
     /// How long an answer is kept for the message it answers: as long as that may be sent again.
     pub const ANSWER_LIFETIME: Millis = LIFETIME;
+    /// Answers kept for one sender; one more, and the oldest is forgotten. An honest sender has a few
+    /// messages under way at once, and asks again only for those.
+    pub const ANSWERS_PER_SENDER: usize = 32;
     /// How long a reply is good for. It is read at once; the hour is for clocks that disagree.
     pub const REPLY_LIFETIME: Millis = Millis::seconds(3600);
     /// How long a question to a ledger is good for: for clocks that disagree, not for a slow network.
@@ -91,6 +94,11 @@ pub mod message {
         ANSWER_LIFETIME.0 >= LIFETIME.0,
         "a repetition finds its answer"
     );
+    const _: () = assert!(
+        2 * super::queue::WAITING_PER_PEER <= ANSWERS_PER_SENDER,
+        "what waits for the agent pushes out no answer that is still on its way"
+    );
+    const _: () = assert!(ANSWERS_PER_SENDER * 40 < super::row::VALUE);
 }
 
 /// What is stored.

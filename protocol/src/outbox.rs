@@ -3,18 +3,20 @@
 //! A message is a row until its reply arrives; whoever does not see the reply sends it again with
 //! the same id and gets the stored answer. So a lost message, a lost reply and a crash between any
 //! two steps come to the same end.
+mod answered;
 mod dues;
 
+pub use answered::answer_once;
 pub use dues::Dues;
 
 use self::dues::Timed;
 use crate::agent::Work;
 use crate::bytes::Blob;
 use crate::did::{Did, LocalDid};
-use crate::error::{Damage, Halt, Refusal};
+use crate::error::{Damage, Refusal};
 use crate::limits;
-use crate::message::{Body, Outgoing, ProblemReport, Received};
-use crate::record::{self, Row, Space};
+use crate::message::{Body, Outgoing, ProblemReport};
+use crate::record::{Row, Space};
 use crate::time::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -194,75 +196,6 @@ fn resend(work: &mut Work<'_>, mut waiting: Waiting) {
     }
 }
 
-/// The answer that a message got the first time.
-#[derive(Serialize, Deserialize)]
-struct Answered {
-    from: Did,
-    id: String,
-    reply: Blob,
-    at: Timestamp,
-}
-
-impl Row for Answered {
-    const SPACE: Space = Space::Answered;
-    fn id(&self) -> Vec<u8> {
-        answer_id(&self.from, &self.id)
-    }
-}
-
-/// Ids are compared without regard to case, as DIDComm says.
-fn answer_id(from: &Did, id: &str) -> Vec<u8> {
-    let framed = [
-        from.as_str().as_bytes(),
-        &[0],
-        id.to_ascii_lowercase().as_bytes(),
-    ]
-    .concat();
-    crate::bytes::Digest::of(crate::keys::labels::ANSWERED, &[&framed])
-        .0
-        .to_vec()
-}
-
-/// Answers a message once: a repetition gets the stored answer, a refusal changes nothing and is
-/// not stored, so that hostile messages cost no disk.
-///
-/// # Errors
-/// [`Damage`] when a record cannot be read.
-pub fn answer_once(
-    work: &mut Work<'_>,
-    message: &Received,
-    handle: impl FnOnce(&mut Work<'_>, &Received) -> Result<Body, Halt>,
-) -> Result<Body, Damage> {
-    let id = answer_id(&message.from, &message.id);
-    if let Some(answered) = work.load::<Answered>(&id)?
-        && let Some(reply) = Body::from_json(&answered.reply.0)
-    {
-        return Ok(reply);
-    }
-    match handle(work, message) {
-        Ok(reply) => {
-            if !message.body.only_reads() {
-                remember(work, message, &reply);
-            }
-            Ok(reply)
-        }
-        Err(Halt::Damage(damage)) => Err(damage),
-        Err(Halt::Refusal(refusal)) => {
-            work.discard();
-            Ok(refused(&refusal))
-        }
-    }
-}
-
-fn remember(work: &mut Work<'_>, message: &Received, reply: &Body) {
-    work.save(&Answered {
-        from: message.from.clone(),
-        id: message.id.clone(),
-        reply: Blob(reply.to_json()),
-        at: work.now,
-    });
-}
-
 /// A refusal as the reply it travels in.
 #[must_use]
 pub fn refused(refusal: &Refusal) -> Body {
@@ -320,21 +253,10 @@ pub fn sweep(work: &mut Work<'_>, dues: &Dues) -> Result<(), Damage> {
     let first = work.random()[0];
     let mut read = 0;
     for part in 0..=u8::MAX {
-        read += sweep_part(work, first.wrapping_add(part))?;
+        read += answered::sweep_part(work, first.wrapping_add(part))?;
         if read >= SWEPT {
             break;
         }
     }
     Ok(())
-}
-
-/// Sweeps the answers whose ids begin with this byte; how many there were.
-fn sweep_part(work: &mut Work<'_>, part: u8) -> Result<usize, Damage> {
-    let answers = record::load_all::<Answered>(work, &[part])?;
-    for answered in &answers {
-        if answered.at.after(limits::message::ANSWER_LIFETIME) <= work.now {
-            work.erase::<Answered>(&answered.id());
-        }
-    }
-    Ok(answers.len())
 }

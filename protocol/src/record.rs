@@ -36,6 +36,8 @@ pub enum Space {
     Conflict = 10,
     /// This agent's DIDs whose connection has ended, until their keys go.
     Retired = 11,
+    /// Which answers are kept for a sender.
+    Given = 12,
     /// The owner's protected items.
     Secret = 20,
     /// The owner's trustees and backup hosts.
@@ -282,7 +284,7 @@ mod tests {
 
     spaces! {
         Identity = 1 LocalDid = 2 Invitation = 3 Connection = 4 Outbox = 5 Answered = 6
-        Log = 7 LogEntry = 8 Append = 9 Conflict = 10 Retired = 11
+        Log = 7 LogEntry = 8 Append = 9 Conflict = 10 Retired = 11 Given = 12
         Secret = 20 Trustee = 21 Deal = 22 Backup = 23 BackupChunk = 24 Claim = 25 Claimed = 26
         Alert = 27 SecretChunk = 28 Noted = 29
         Ward = 40 Custody = 41 Prekey = 42 Request = 43 History = 44

@@ -5,7 +5,7 @@ use kith_protocol::error::{Halt, Refusal};
 use kith_protocol::limits;
 use kith_protocol::message::{Body, Empty, Outgoing, Ping, Received};
 use kith_protocol::outbox;
-use kith_protocol::record::Key;
+use kith_protocol::record::{Key, Records as _, Space};
 use kith_protocol::time::{Millis, Timestamp};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -150,39 +150,52 @@ fn pauses_grow_and_have_a_longest() {
     assert_eq!(pauses[19], 300_000);
 }
 
+fn confirm(id: &str) -> Received {
+    delivered(
+        id,
+        Body::WordsConfirm(kith_protocol::message::words::Confirm {}),
+    )
+}
+
+/// Answers a message and changes something; whether it was handled, and not only answered again.
+fn changed_by(machine: &mut Machine, message: &Received) -> bool {
+    let mut handled = false;
+    let (reply, _) = machine.step(|work| {
+        outbox::answer_once(work, message, |work, _| {
+            handled = true;
+            outbox::retire(work, &did(1));
+            Ok(Body::Empty(Empty {}))
+        })
+        .unwrap()
+    });
+    assert_eq!(reply, Body::Empty(Empty {}));
+    handled
+}
+
+fn rows(machine: &Machine, space: Space) -> usize {
+    machine.disk.scan(Key::new(space, &[]).as_bytes()).len()
+}
+
 #[test]
 fn a_repeated_message_gets_the_answer_it_got_the_first_time() {
     let mut bob = Machine::new();
-    let message = delivered(
-        "Ab12",
-        Body::WordsConfirm(kith_protocol::message::words::Confirm {}),
+    let message = confirm("Ab12");
+    assert!(changed_by(&mut bob, &message));
+    let again = Received {
+        id: "aB12".into(),
+        ..message
+    };
+    assert!(
+        !changed_by(&mut bob, &again),
+        "ids are compared without regard to case"
     );
-    let mut handled = 0;
-    for id in ["Ab12", "aB12"] {
-        let message = Received {
-            id: id.into(),
-            ..message.clone()
-        };
-        let (reply, _) = bob.step(|work| {
-            outbox::answer_once(work, &message, |_, _| {
-                handled += 1;
-                Ok(Body::Empty(Empty {}))
-            })
-            .unwrap()
-        });
-        assert_eq!(reply, Body::Empty(Empty {}));
-    }
-    assert_eq!(handled, 1, "ids are compared without regard to case");
 }
 
 /// G15: hostile messages cost no disk.
 #[test]
 fn a_refusal_changes_nothing_and_is_not_stored() {
     let mut bob = Machine::new();
-    let message = delivered(
-        "1",
-        Body::WordsConfirm(kith_protocol::message::words::Confirm {}),
-    );
+    let message = confirm("1");
     let (reply, sends) = bob.step(|work| {
         outbox::answer_once(work, &message, |work, _| {
             outbox::send(work, &did(1), &did(2), ping());
@@ -197,14 +210,68 @@ fn a_refusal_changes_nothing_and_is_not_stored() {
 #[test]
 fn answers_are_forgotten_when_nobody_can_ask_again() {
     let mut bob = Machine::new();
-    let message = delivered(
-        "1",
-        Body::WordsConfirm(kith_protocol::message::words::Confirm {}),
-    );
-    bob.step(|work| outbox::answer_once(work, &message, |_, _| Ok(Body::Empty(Empty {}))).unwrap());
+    changed_by(&mut bob, &confirm("1"));
+    assert_eq!(rows(&bob, Space::Answered), 1);
     bob.wait(limits::message::ANSWER_LIFETIME.0);
     bob.step(|work| outbox::sweep(work, &outbox::Dues::open(work).unwrap()).unwrap());
     assert!(bob.disk.is_empty());
+}
+
+/// G15: under fresh ids a peer could send without end what changes nothing.
+#[test]
+fn no_answer_is_kept_for_what_changed_nothing() {
+    let mut bob = Machine::new();
+    for number in 0..2 {
+        let message = confirm(&number.to_string());
+        let nothing = |_: &mut Work<'_>, _: &Received| Ok(Body::Empty(Empty {}));
+        let (reply, _) = bob.step(|work| outbox::answer_once(work, &message, nothing).unwrap());
+        assert_eq!(reply, Body::Empty(Empty {}));
+    }
+    assert!(bob.disk.is_empty());
+}
+
+/// G15: nor does it fill the disk by what changes something, and others keep their answers.
+#[test]
+fn the_answers_kept_for_one_sender_are_bounded_and_the_oldest_goes_first() {
+    let most = limits::message::ANSWERS_PER_SENDER;
+    let mut bob = Machine::new();
+    let honest = Received {
+        from: did(3),
+        ..confirm("honest")
+    };
+    assert!(changed_by(&mut bob, &honest));
+    for number in 0..=most {
+        // The clock may stand still, or be set back: the order is that of arrival.
+        bob.now = Timestamp(bob.now.0 - 1);
+        assert!(changed_by(&mut bob, &confirm(&number.to_string())));
+    }
+    assert_eq!(rows(&bob, Space::Answered), most + 1);
+    assert_eq!(rows(&bob, Space::Given), 2, "one row a sender counts them");
+    for number in 1..=most {
+        assert!(!changed_by(&mut bob, &confirm(&number.to_string())));
+    }
+    assert!(!changed_by(&mut bob, &honest));
+    assert!(
+        changed_by(&mut bob, &confirm("0")),
+        "the oldest is forgotten"
+    );
+}
+
+/// An answer that was swept, and the same id again: the count has it once.
+#[test]
+fn a_message_that_is_answered_anew_is_counted_once() {
+    let most = limits::message::ANSWERS_PER_SENDER;
+    let mut bob = Machine::new();
+    changed_by(&mut bob, &confirm("first"));
+    bob.wait(1);
+    changed_by(&mut bob, &confirm("second"));
+    bob.wait(limits::message::ANSWER_LIFETIME.0 - 1);
+    bob.step(|work| outbox::sweep(work, &outbox::Dues::open(work).unwrap()).unwrap());
+    assert!(changed_by(&mut bob, &confirm("first")));
+    for number in 2..most {
+        changed_by(&mut bob, &confirm(&number.to_string()));
+    }
+    assert!(!changed_by(&mut bob, &confirm("first")));
 }
 
 /// G5: a peer whose view of the ledger lags is asked again; its "not yet" is no answer.

@@ -63,6 +63,8 @@ labels! {
     // Messages.
     /// The row of an answer, by sender and message id.
     ANSWERED = "answered";
+    /// The row of the answers that are kept for a sender.
+    GIVEN = "given";
     /// The commitment to a nonce behind spoken words.
     WORDS_COMMITMENT = "words/commitment";
     /// The words an owner or claimant reads out.

@@ -277,6 +277,10 @@ pub(crate) fn on_end(work: &mut Work<'_>, message: &Received, stage: Stage) -> R
     if trustee.is_verified() {
         return Err(Refusal::new("e.p.req.declined", "this connection is verified already").into());
     }
+    // Said again it changes nothing, or the keys of a dead connection would live as long as it is said.
+    if matches!(trustee.stage, Stage::Declined | Stage::Mismatch) {
+        return Ok(Body::Empty(Empty {}));
+    }
     trustee.stage = stage;
     outbox::retire(work, &trustee.local);
     let text = format!("{} ended the comparison of words", trustee.name);

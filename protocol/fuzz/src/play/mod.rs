@@ -1,5 +1,6 @@
 //! Sequences of inputs to both agents: an honest play up to some stage, then whatever a hostile
 //! network, ledger, clock, machine and person can do.
+mod answers;
 mod bent;
 mod golden;
 mod home;

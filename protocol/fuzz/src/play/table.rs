@@ -1,4 +1,5 @@
 //! Five agents around a table: what one sends lies there until something is done with it.
+use super::answers::Answers;
 use super::home::{Done, Event, Home, Kind, Still};
 use super::ledger::Ledger;
 use kith_protocol::did::Did;
@@ -6,15 +7,13 @@ use kith_protocol::ledger::{Answer, Query};
 use kith_protocol::message::{Body, Outgoing, Received};
 use kith_protocol::time::{Millis, Timestamp};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Messages and texts remembered, to be repeated or bent.
 const REMEMBERED: usize = 128;
 const TEXTS: usize = 192;
 /// More rounds than any honest exchange takes; whoever needs more goes in circles.
 const QUIET: usize = 400;
-/// After this long an answer is forgotten, so a repetition may get another.
-const FORGETTING: Millis = Millis::seconds(30 * 86_400);
 
 /// A message somebody sent, and who.
 #[derive(Clone)]
@@ -46,8 +45,8 @@ pub(crate) struct Table {
     pub(crate) texts: Vec<String>,
     /// Whether each step is compared with that of a newly opened agent.
     pub(crate) suspicious: bool,
-    /// First answers to messages that an agent remembers.
-    answers: BTreeMap<(Did, Did, String), (Timestamp, Body)>,
+    /// The answers that agents keep.
+    answers: Answers,
 }
 
 impl Table {
@@ -91,6 +90,7 @@ impl Table {
         // Whoever was just opened looks at its ledgers at once, so only these inputs are alike.
         let alike = matches!(event, Event::Order(_) | Event::Delivered(_));
         let home = &mut self.homes[who];
+        self.answers.forget(who, home.still.now);
         let step = match self.suspicious && alike {
             true => home.take_and_compare(event)?,
             false => home.take(event)?,
@@ -138,15 +138,13 @@ impl Table {
     /// Hands a message over; whoever gets a message again gives the same answer again.
     pub(crate) fn deliver(&mut self, message: Received) -> Option<Body> {
         let who = self.holder(&message.to)?;
-        let key = (message.to.clone(), message.from.clone(), message.id.clone());
-        let remembered = !message.body.only_reads();
         let now = self.homes[who].still.now;
-        let reply = self.give(who, Event::Delivered(message))?.reply;
-        let reply = reply.expect("a message without an answer");
+        let remembered = !message.body.only_reads();
+        let named = (message.from.clone(), message.id.clone());
+        let step = self.give(who, Event::Delivered(message))?;
+        let reply = step.reply.clone().expect("a message without an answer");
         if remembered && !matches!(reply, Body::Problem(_)) {
-            let (since, first) = self.answers.entry(key).or_insert((now, reply.clone()));
-            let kept = now.since(*since).max(since.since(now)) < FORGETTING;
-            assert!(!kept || *first == reply, "two answers to one message");
+            self.answers.note(who, named, now, &step);
         }
         Some(reply)
     }
@@ -222,7 +220,7 @@ impl Laid {
             past: self.past,
             texts: self.texts,
             suspicious: false,
-            answers: BTreeMap::new(),
+            answers: Answers::default(),
         }
     }
 }
