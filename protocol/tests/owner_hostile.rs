@@ -5,12 +5,13 @@ mod owner_support;
 
 use kith_protocol::agent::{Context, Event, Input, Work};
 use kith_protocol::anchor::Anchor;
-use kith_protocol::bytes::{Blob, Digest};
+use kith_protocol::bytes::{Blob, Digest, Salt};
 use kith_protocol::did::{Did, Endpoint, LocalDid};
 use kith_protocol::keys::role::{AgentPolicy, ClaimantSealing};
 use kith_protocol::keys::{SealedBox, SigningKey, labels};
 use kith_protocol::ledger::{
-    Answer as LedgerAnswer, AppendOutcome, Ask, Invalid, PolicyCreateBody, Record, Subject,
+    Answer as LedgerAnswer, AppendOutcome, Ask, Invalid, PolicyCreateBody, Record, RecordBody,
+    Subject,
 };
 use kith_protocol::message::alert::Veto;
 use kith_protocol::message::recovery::{Deny, Release};
@@ -25,7 +26,7 @@ use owner_support::home::{Node as _, Rows};
 use owner_support::ledger::Ledger;
 use owner_support::play::WAITING;
 use owner_support::{Net, rng};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 const MONTH: Millis = Millis::seconds(31 * 86_400);
@@ -175,6 +176,56 @@ fn commitments_that_the_ledger_does_not_anchor_are_not_believed() {
     let view = net.recovery();
     let bob = view.trustees.iter().find(|one| one.name == "Bob").unwrap();
     assert!(bob.note.contains("that the ledger anchors"), "{bob:?}");
+}
+
+/// The lane in Bob's challenge is one of his own making; what he sends, and the request it makes.
+fn asked_under_his_own_lane() -> (Net, Outgoing, Digest) {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol", "Dave"], false);
+    net.on_send = Box::new(|message| {
+        if let Body::RecoveryChallenge(challenge) = &mut message.body {
+            challenge.lane.salt = Salt([7; 32]);
+        }
+        true
+    });
+    let asked = Rc::new(Cell::new(None));
+    let answer = asked.clone();
+    net.on_reply = Box::new(move |_, reply| {
+        if let Body::RecoveryRequest(request) = reply {
+            let record = Record::from_bytes(&request.record.0).unwrap();
+            if let RecordBody::Request(body) = record.body {
+                answer.set(Some(body.id()));
+            }
+            // His honest agent would see that it was asked something else.
+            return false;
+        }
+        true
+    });
+    net.meet("Bob");
+    let is_his = |message: &&Outgoing| matches!(message.body, Body::RecoveryChallenge(_));
+    let his = net.sent.iter().find(is_his).unwrap().clone();
+    (net, his, asked.get().unwrap())
+}
+
+/// R2, G3: whoever answers first says which lane the request is under; the ledger says which lanes there
+/// are. Under another one a delay or threshold could stand that the owner never chose.
+#[test]
+fn a_share_under_a_lane_that_is_not_one_of_the_policy_is_not_used() {
+    // The commitments are those that the ledger anchors: from the same recovery, played honestly.
+    let (_, honest, _) = caught();
+    let (mut net, his, request) = asked_under_his_own_lane();
+    let message = Outgoing {
+        body: honest.body,
+        ..his
+    };
+    let own = bent(&net, &message, "lane", |release| release.request = request);
+    assert!(!verified(&give(&mut net, &own)));
+    let mut told = net.owners[1].events.iter();
+    let named = |event: &Event| {
+        event.kind == "bad-share" && event.about == "Bob" && event.text.contains("the lane")
+    };
+    assert!(told.any(named), "{:?}", net.owners[1].events);
+    assert_eq!(net.recovery().shares, 0);
 }
 
 /// G6: a share is evidence only with its sender's signature.

@@ -10,6 +10,7 @@ use kith_protocol::keys::labels;
 use kith_protocol::keys::role::{AgentPolicy, ShareSealing};
 use kith_protocol::keys::{AgreementSecret, SigningKey};
 use kith_protocol::ledger::{Authorizations, Change, Record};
+use kith_protocol::limits;
 use kith_protocol::message::Body;
 use kith_protocol::message::setup::Capability;
 use kith_protocol::message::share::{Authority, Committed, Receipt, Store};
@@ -399,6 +400,56 @@ fn an_agent_unknown_on_the_ledger_makes_us_look_and_is_asked_to_try_again() {
         matches!(world.deliver(&message), Body::ShareStored(_)),
         "the same message, after the look"
     );
+}
+
+/// G15: each agent of an owner may have deals waiting, and all of them together have a bound.
+#[test]
+fn deals_of_one_owner_are_bounded() {
+    let mut world = World::enrolled(1);
+    let (log, now) = (world.ledger.log(), world.trustee.now);
+    let agents: Vec<SigningKey<AgentPolicy>> = (0..=limits::trustee::DEALS
+        / limits::trustee::PENDING_PER_AUTHOR)
+        .map(|_| SigningKey::generate(&mut world.owner.rng))
+        .collect();
+    for agent in &agents {
+        let link = world.ledger.state.next_link(&world.owner.policy).unwrap();
+        let change = Change::Grant {
+            agent: agent.verifying_key(),
+            authorizations: Authorizations::ALL,
+            commitment: None,
+        };
+        let record = Record::update_policy(&log, link, change, &world.owner.agent);
+        world.ledger.admit(&record, now);
+    }
+    world.hint(1);
+    let (last, others) = agents.split_last().unwrap();
+    let by = |world: &mut World, agent: &SigningKey<AgentPolicy>| {
+        let (_, mut store) = world.dealt(1);
+        let signature = agent.sign(labels::STORE, &store.signed_bytes());
+        store.authority = Authority::Agent {
+            key: agent.verifying_key(),
+            signature,
+        };
+        store
+    };
+    for agent in others {
+        for _ in 0..limits::trustee::PENDING_PER_AUTHOR {
+            let store = by(&mut world, agent);
+            world.keep(store);
+        }
+    }
+    assert_eq!(world.shares().1.len(), limits::trustee::DEALS);
+    let before = world.trustee.rows.clone();
+    let one_more = by(&mut world, last);
+    assert_eq!(
+        code(&world.tell(Body::ShareStore(one_more))),
+        "e.m.me.res.storage.too-many"
+    );
+    assert_eq!(world.trustee.rows, before, "the prekey is not burnt");
+    // A newer deal of one of them takes the place of its own older one.
+    let newer = by(&mut world, &others[0]);
+    world.keep(newer);
+    assert_eq!(world.shares().1.len(), limits::trustee::DEALS);
 }
 
 /// G10, G13: a revoked device deals no more, and what it dealt before dies.

@@ -432,6 +432,48 @@ fn an_override_starts_the_delay_again() {
     assert!(released(&world));
 }
 
+/// G10: the same where the thief handed the veto to us: once the ledger shows that it was set aside, what
+/// we hold of it holds nothing up.
+#[test]
+fn a_handed_veto_that_was_set_aside_holds_nothing_any_more() {
+    let mut world = enrolled();
+    let deal = world.protect(1);
+    let claimant = trustee_support::claimant::Claimant {
+        kind: kith_protocol::ledger::RequestKind::Stolen,
+        ..world.claimant(900)
+    };
+    let (asked, said) = world.asked(deal, claimant);
+    world.verify(&asked, &said).unwrap();
+    world.approve(&asked).unwrap();
+    asked.other(0, Verdict::Stolen, &mut world.ledger, world.trustee.now);
+    world.hint(1);
+    let veto = handed(&world, &asked, &world.owner.agent);
+    assert!(matches!(world.tell(veto), Body::AlertVetoAck(_)));
+    world.pass(Millis(DELAY.0 * 8 / 10));
+    assert!(!released(&world));
+    world.pass(Millis(DELAY.0 / 2));
+    assert!(released(&world));
+}
+
+/// G13: the end of a request is the end of its messages.
+#[test]
+fn a_share_that_never_arrived_is_offered_no_longer_once_the_request_has_ended() {
+    let (mut world, _) = full();
+    world.pass(Millis(DELAY.0 + 30_000));
+    assert!(released(&world));
+    world.pass(LIFETIME);
+    assert_eq!(world.session().state, "ended");
+    let offers = |world: &World| {
+        let sent = world.trustee.sent.iter();
+        let releases = sent.filter(|message| matches!(message.body, Body::RecoveryRelease(_)));
+        releases.count()
+    };
+    let before = offers(&world);
+    // Longer than the longest pause between two offers.
+    world.pass(Millis::seconds(1_200));
+    assert_eq!(offers(&world), before);
+}
+
 /// G11: a crash between any two steps.
 #[test]
 fn a_release_goes_on_after_a_crash_at_any_point() {

@@ -1,7 +1,7 @@
 //! Connections with a proper handshake, under made-up keys, that never say anything.
 use crate::house::{Friend, House};
 use crate::peer::Hostile;
-use kith_protocol::limits::network::CONNECTIONS_IN;
+use kith_protocol::limits::network::{CONNECTIONS_IN, CONNECTIONS_LEAVING};
 
 const DISPLACED: &str = "e.p.xfer.connection-displaced";
 
@@ -9,7 +9,9 @@ const DISPLACED: &str = "e.p.xfer.connection-displaced";
 async fn silent_guests_make_room_and_those_of_use_stay() {
     let (house, friend) = (House::open().await, Friend::new().await);
     friend.is_served(&house).await;
-    let more = 20;
+    // More than may be leaving at once: those that were told to leave must be gone, or nobody else
+    // comes in.
+    let more = CONNECTIONS_LEAVING + 8;
     let mut guests = Vec::new();
     for _ in 0..CONNECTIONS_IN + more {
         guests.push(Hostile::connect(&house).await.unwrap());
