@@ -18,6 +18,8 @@ pub(crate) enum Stream {
     People,
     /// Keys of the transport to ledgers.
     Transport,
+    /// What villains draw.
+    Villains,
     /// The randomness of one agent.
     Agent(u64),
 }
@@ -30,6 +32,7 @@ impl Stream {
             Self::People => 2,
             Self::Transport => 3,
             Self::Items => 4,
+            Self::Villains => 5,
             Self::Agent(node) => 1000 + node,
         }
     }

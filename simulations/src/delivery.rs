@@ -2,6 +2,7 @@
 use crate::checkers::Sight;
 use crate::network::{Asker, Parcel, Returned, fate, fate_of_reply, unpack};
 use crate::node::{NodeId, Stimulus};
+use crate::villains::Hears;
 use crate::world::{Happening, World};
 use kith_protocol::did::{Did, LocalDid};
 use kith_protocol::error::Damage;
@@ -24,6 +25,7 @@ impl World {
         match self.network.pack(message, keys.as_deref(), now) {
             Ok(letter) => {
                 let parcel = Parcel { asker, to, letter };
+                self.is_overheard(&parcel);
                 for delay in fate(&mut self.chance, &self.faults) {
                     self.after(delay, Happening::Arrives(Box::new(parcel.clone())));
                 }
@@ -70,6 +72,10 @@ impl World {
         let Some(received) = unpack(letter, keys, now) else {
             return;
         };
+        let heard = self.tempt(to, |villain, world| villain.hears(world, to, &received));
+        if heard == Some(Hears::Swallows) {
+            return;
+        }
         let outcome = self.step(to, Stimulus::Delivered(received.clone()));
         let Some(reply) = outcome.and_then(|outcome| outcome.reply) else {
             return;

@@ -7,7 +7,7 @@
 //! - `world`, `delivery`, `cuts`, `ledger_client`: what happens, in order of time, and the write-ahead
 //!   rule;
 //! - `node`, `disk`: an agent, its machine, and what survives a crash;
-//! - `people`, `villain`: who asks for what, and who cheats;
+//! - `people`, [`VILLAINS`]: who asks for what, and who cheats;
 //! - `checkers`, `oracle`: what must never happen, one file per guarantee;
 //! - [`scenario`]: the stories.
 #![forbid(unsafe_code)]
@@ -27,7 +27,7 @@ mod queue;
 pub mod scenario;
 mod telling;
 mod trace;
-mod villain;
+mod villains;
 mod world;
 
 pub use chance::Span;
@@ -35,4 +35,5 @@ pub use faults::Faults;
 pub use network::Fidelity;
 pub use people::Terms;
 pub use scenario::{Mutant, Options, Parameters, Report, SCENARIOS, Scenario};
+pub use villains::{Infects, VILLAINS, Villainy};
 pub use world::Broken;

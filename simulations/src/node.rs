@@ -2,7 +2,7 @@
 use crate::chance::{Stream, generator};
 use crate::disk::Disk;
 use crate::ledger_client::LedgerClient;
-use crate::villain::Villain;
+use crate::villains::Seat;
 use kith_protocol::agent::{Agent, Context, Event, Input, Step};
 use kith_protocol::did::{Did, Endpoint, LocalDid};
 use kith_protocol::error::Damage;
@@ -106,8 +106,8 @@ pub(crate) struct Node {
     pub(crate) alarm: Option<Timestamp>,
     /// Its transport to ledgers.
     pub(crate) client: LedgerClient,
-    /// What it does to its own messages, if its person is no honest one.
-    pub(crate) villain: Option<Villain>,
+    /// Who has taken it over, if somebody has.
+    pub(crate) villain: Seat,
 }
 
 /// The peer id of a node's endpoint.
@@ -140,7 +140,7 @@ impl Node {
             dead: false,
             alarm: None,
             client: LedgerClient::default(),
-            villain: None,
+            villain: Seat::default(),
         }
     }
 

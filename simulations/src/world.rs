@@ -12,6 +12,7 @@ use crate::people::{Person, PersonId};
 use crate::queue::Queue;
 use crate::scenario::{Mutant, Options};
 use crate::trace::Trace;
+use crate::villains::Seat;
 use kith_protocol::agent::Step;
 use kith_protocol::did::LocalDid;
 use kith_protocol::error::{CommandError, Damage};
@@ -40,6 +41,8 @@ pub(crate) enum Happening {
     Starts(NodeId),
     /// A person has a moment.
     Turn(PersonId),
+    /// The villain of a node acts.
+    Plots(NodeId),
 }
 
 /// What broke.
@@ -78,6 +81,10 @@ pub(crate) struct World {
     pub(crate) chance: Chance,
     pub(crate) thinking: Chance,
     pub(crate) transport: Chance,
+    /// What villains draw from.
+    pub(crate) mischief: Chance,
+    /// Who sits on the wires, if somebody does.
+    pub(crate) wires: Seat,
     pub(crate) trace: Trace,
     pub(crate) jury: Jury,
     /// The first thing that broke; the run is over then.
@@ -112,6 +119,8 @@ impl World {
             chance: Chance::new(seed, Stream::Faults),
             thinking: Chance::new(seed, Stream::People),
             transport: Chance::new(seed, Stream::Transport),
+            mischief: Chance::new(seed, Stream::Villains),
+            wires: Seat::default(),
             trace: Trace::new(DAWN, watch),
             jury,
             broken: None,
@@ -174,6 +183,9 @@ impl World {
             Happening::Alarm(node) => self.rings(node),
             Happening::Starts(node) => self.start(node),
             Happening::Turn(person) => self.turn(person),
+            Happening::Plots(node) => {
+                self.tempt(node, |villain, world| villain.ticks(world, node));
+            }
         }
         true
     }
@@ -298,15 +310,14 @@ impl World {
     }
 
     fn commit(&mut self, id: NodeId, mut step: Step<Told>) -> Option<Outcome> {
-        if let Some(villain) = self.node(id).villain {
-            villain.tamper(self, id, &mut step);
-        }
+        self.tempt(id, |villain, world| villain.tamper(world, id, &mut step));
         self.judge(id, &step);
         if self.chance.hits(self.faults.crash_before_flush) {
             self.crash(id, "before the flush");
             return None;
         }
         self.node_mut(id).disk.flush(&step.writes);
+        self.tempt(id, |villain, world| villain.keeps(world, id));
         self.look_at_custody(id, &step);
         if self.chance.hits(self.faults.crash_after_flush) {
             self.crash(id, "after the flush");

@@ -3,12 +3,14 @@ use super::{Checker, Sight};
 use crate::node::NodeId;
 use crate::oracle::Oracle;
 use kith_protocol::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who holds shares of which epochs.
 pub(crate) struct Usable {
     threshold: usize,
     held: BTreeMap<NodeId, Vec<u32>>,
+    /// Who is not honest: what it says it holds counts for nothing.
+    villains: BTreeSet<NodeId>,
 }
 
 impl Usable {
@@ -17,6 +19,7 @@ impl Usable {
         Self {
             threshold: threshold.into(),
             held: BTreeMap::new(),
+            villains: BTreeSet::new(),
         }
     }
 
@@ -46,6 +49,15 @@ impl Checker for Usable {
 
     fn see(&mut self, _now: Timestamp, sight: &Sight<'_>, ledger: &Oracle) -> Result<(), String> {
         match sight {
+            Sight::Cheats {
+                node,
+                spares_shares: false,
+            } => {
+                self.villains.insert(*node);
+                self.held.remove(node);
+                Ok(())
+            }
+            Sight::Holds { node, .. } if self.villains.contains(node) => Ok(()),
             Sight::Holds { node, epochs } => {
                 self.held.insert(*node, epochs.clone());
                 self.check(ledger)

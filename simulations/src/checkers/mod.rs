@@ -35,6 +35,13 @@ pub(crate) enum Sight<'a> {
         /// What.
         message: &'a Outgoing,
     },
+    /// A villain has taken over an agent: what is promised of honest ones is not promised of it.
+    Cheats {
+        /// Which one.
+        node: NodeId,
+        /// Whether the shares that it holds are there when they are needed.
+        spares_shares: bool,
+    },
     /// A villain has changed a message of its own.
     Tampers {
         /// The message's id.

@@ -1,7 +1,7 @@
 //! One trustee returns a wrong share.
 use super::play::{Part, Play};
 use crate::people::{PersonId, phone};
-use crate::villain::Villain;
+use crate::villains::Villainy;
 use kith_protocol::owner::command::{Answer, ClaimTrusteeView, Command};
 
 pub(super) fn play(play: &mut Play) -> Part {
@@ -10,7 +10,8 @@ pub(super) fn play(play: &mut Play) -> Part {
     let place = play.chance.between(0, play.trustees.len() as u64 - 1) as usize;
     let liar = play.trustees[place];
     let node = play.node_of(liar);
-    play.world.node_mut(node).villain = Some(Villain::WrongShare);
+    let villainy = Villainy::named("wrong-share").expect("it stands in the registry");
+    play.world.infect(node, villainy);
     play.begin_recovery();
     play.recover()?;
     blamed(play, liar)
