@@ -53,9 +53,14 @@ const PAUSE: Duration = Duration::from_millis(20);
     reason = "before anything is served, and only where a store is in use"
 )]
 pub(crate) fn take_soon(dir: &Path) -> Result<File, NotTaken> {
+    take_patiently(dir, || thread::sleep(PAUSE))
+}
+
+/// Tries a held lock once more after each of [`TRIES`] pauses.
+fn take_patiently(dir: &Path, mut pause: impl FnMut()) -> Result<File, NotTaken> {
     for _ in 0..TRIES {
         match take(dir) {
-            Err(NotTaken::Held(_)) => thread::sleep(PAUSE),
+            Err(NotTaken::Held(_)) => pause(),
             taken => return taken,
         }
     }
@@ -125,6 +130,37 @@ mod tests {
         assert_eq!(holder(dir.path()).unwrap(), Some(own));
         drop(held);
         assert_eq!(holder(dir.path()).unwrap(), None);
+    }
+
+    /// The holder lets go in the last pause; the lock is tried after it too.
+    #[test]
+    fn a_lock_that_is_let_go_within_the_patience_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut held = Some(take(dir.path()).unwrap());
+        let mut pauses = 0;
+        let taken = take_patiently(dir.path(), || {
+            pauses += 1;
+            if pauses == TRIES {
+                held = None;
+            }
+        });
+        assert!(taken.is_ok());
+        assert_eq!(pauses, TRIES);
+        // A free one is taken at once.
+        drop(taken);
+        assert!(take_patiently(dir.path(), || panic!("it was free")).is_ok());
+    }
+
+    #[test]
+    fn a_lock_that_is_not_let_go_ends_the_patience_and_names_its_holder() {
+        let dir = tempfile::tempdir().unwrap();
+        let _held = take(dir.path()).unwrap();
+        let mut pauses = 0;
+        let refused = take_patiently(dir.path(), || pauses += 1);
+        let Err(NotTaken::Held(by)) = refused else {
+            panic!("taken twice")
+        };
+        assert_eq!((by.pid(), pauses), (Some(std::process::id()), TRIES));
     }
 
     #[test]
