@@ -4,6 +4,7 @@ mod dependencies;
 mod foreign;
 mod forge;
 mod inner;
+mod kept;
 mod outer;
 mod round_trip;
 mod vectors;

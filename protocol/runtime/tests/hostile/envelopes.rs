@@ -261,6 +261,34 @@ async fn every_bad_envelope_is_refused_with_its_code_and_honest_peers_are_served
     assert_ne!(hostile.send(&forge.sealed(|_| ())).await, b"");
 }
 
+/// Sealed by a sender whose key is proven, and wrong inside: the wrong `from` or `to`, a nested
+/// signature, another name before, attachments, and members that are not of their form. The library
+/// takes them all; they are made by the envelope's tests, the only ones that may use it.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_forgery_of_a_proven_sender_is_refused_with_its_code() {
+    const BOB: u64 = 2;
+    let kept = include_str!("../../../envelope/tests/envelope/kept.json");
+    let cases: Vec<Value> = serde_json::from_str(kept).unwrap();
+    let (house, friend) = (House::open().await, Friend::new().await);
+    house.impersonate(BOB).await;
+    let mut hostile = Hostile::connect(&house).await.unwrap();
+    for case in &cases {
+        let code = case["code"].as_str().unwrap();
+        let before = house.refused().await.get(code).copied().unwrap_or_default();
+        let packed = case["packed"].as_str().unwrap();
+        let answer = hostile.send(packed.as_bytes()).await;
+        if case["name"] == "good" {
+            assert_ne!(answer, b"", "what is not spoilt is answered");
+            continue;
+        }
+        assert_eq!(answer, b"", "{case}");
+        let after = house.refused().await;
+        assert_eq!(after.get(code), Some(&(before + 1)), "{case}: {after:?}");
+    }
+    assert_eq!(house.knocks().await, 1);
+    friend.is_served(&house).await;
+}
+
 /// Ten thousand do not fit into a frame, so that nobody reads them.
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_recipients_do_not_arrive() {

@@ -70,6 +70,13 @@ impl House {
         }
     }
 
+    /// From now on it is also whom the kept forgeries are sealed for.
+    pub(crate) async fn impersonate(&self, number: u64) {
+        let command = Command::Impersonate(number);
+        let answer = self.client.command::<_, Answer>(&command).await.unwrap();
+        assert!(matches!(answer, Answer::Did(_)));
+    }
+
     /// How many knocks it took note of.
     pub(crate) async fn knocks(&self) -> u64 {
         match self.client.command(&Command::Tally).await.unwrap() {

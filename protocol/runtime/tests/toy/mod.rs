@@ -9,6 +9,8 @@ use kith_protocol::message::{Body, Empty, Received, ledger};
 use kith_protocol::outbox;
 use kith_protocol::record::{Records, Row, Space};
 use kith_protocol::time::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 use serde::{Deserialize, Serialize};
 
 pub struct Toy;
@@ -17,6 +19,8 @@ pub struct Toy;
 pub enum Command {
     /// Makes a DID.
     Introduce,
+    /// Makes the DID of this number, whose keys everybody knows.
+    Impersonate(u64),
     /// Knocks at one DID from another until it answers.
     Knock { from: Did, to: Did },
     /// Follows a log.
@@ -110,6 +114,11 @@ fn carry_out(
     Ok(Ok(match command {
         Command::Introduce => {
             let local = LocalDid::generate(Some(work.endpoint), work.rng);
+            work.save(&local);
+            Answer::Did(local.did().clone())
+        }
+        Command::Impersonate(number) => {
+            let local = LocalDid::generate(None, &mut ChaCha20Rng::seed_from_u64(number));
             work.save(&local);
             Answer::Did(local.did().clone())
         }
