@@ -179,6 +179,16 @@ impl Volume {
         run("mount", &["-o", options, &mount]).map(drop)
     }
 
+    /// What ext4 does by itself after an error: from here on nothing can be written, though files are
+    /// open for it. Mounted again, it can.
+    ///
+    /// # Errors
+    /// What the tool says; xfs knows no such thing.
+    pub fn give_up_writing(&self) -> Result<(), String> {
+        let mount = self.mount.to_string_lossy();
+        run("mount", &["-o", "remount,abort", &mount]).map(drop)
+    }
+
     fn mount(&mut self) -> Result<(), String> {
         let device = self.device.clone().unwrap_or_default();
         let mount = self.mount.to_string_lossy();

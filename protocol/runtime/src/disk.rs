@@ -23,6 +23,12 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_dir(parent(path)?)
 }
 
+/// Whether a file can be written in a directory: by trying, because a file system that gave up after an
+/// error may look writable.
+pub(crate) fn try_writing(dir: &Path) -> io::Result<()> {
+    fs::remove_file(written_beside(&dir.join("trial"), b"trial")?)
+}
+
 /// Removes a file for good, where there is one.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {

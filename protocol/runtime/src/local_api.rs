@@ -67,6 +67,8 @@ pub(crate) struct Desk<C, A> {
     pub(crate) asked: mpsc::Sender<Asked<C, A>>,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) stop: watch::Sender<bool>,
+    /// How the loop ended, once it has.
+    pub(crate) ended: watch::Sender<Option<Result<(), String>>>,
     pub(crate) network: Network,
 }
 
@@ -75,11 +77,13 @@ impl<C, A> Desk<C, A> {
         let (asked, taken) = mpsc::channel(limits::local::WAITING);
         let (events, _) = broadcast::channel(limits::local::EVENTS);
         let (stop, _) = watch::channel(false);
+        let (ended, _) = watch::channel(None);
         (
             Self {
                 asked,
                 events,
                 stop,
+                ended,
                 network,
             },
             taken,
@@ -192,7 +196,7 @@ async fn command<C: DeserializeOwned, A: Serialize>(
     match ask(&desk, Asked::Command { command, answer }, waiting).await {
         Some(Ok(answer)) => answered(&answer),
         Some(Err(error)) => refused(StatusCode::CONFLICT, &error.message, error.exit),
-        None => stopping(),
+        None => stopping(&desk).await,
     }
 }
 
@@ -206,7 +210,7 @@ async fn pending<C, A>(State(desk): Shared<C, A>) -> Response {
     let (answer, waiting) = oneshot::channel();
     match ask(&desk, Asked::Pending { answer }, waiting).await {
         Some(events) => answered(&events),
-        None => stopping(),
+        None => stopping(&desk).await,
     }
 }
 
@@ -214,7 +218,7 @@ async fn examine<C, A>(State(desk): Shared<C, A>) -> Response {
     let (answer, waiting) = oneshot::channel();
     match ask(&desk, Asked::Health { answer }, waiting).await {
         Some(examination) => answered(&examination.finish().await),
-        None => stopping(),
+        None => stopping(&desk).await,
     }
 }
 
@@ -260,8 +264,15 @@ fn answered(answer: &impl Serialize) -> Response {
     Json(json!({ "v": 1, "answer": answer })).into_response()
 }
 
-fn stopping() -> Response {
-    refused(StatusCode::SERVICE_UNAVAILABLE, "the agent is stopping", 1)
+/// Whoever asked an agent that ends by itself is told why: the log may be on another screen.
+async fn stopping<C, A>(desk: &Desk<C, A>) -> Response {
+    let mut ended = desk.ended.subscribe();
+    let told = timeout(STOP_PATIENCE, ended.wait_for(Option::is_some)).await;
+    let why = match told.as_ref().map(|ended| ended.as_deref()) {
+        Ok(Ok(Some(Err(why)))) => why,
+        _ => "the agent is stopping",
+    };
+    refused(StatusCode::SERVICE_UNAVAILABLE, why, 1)
 }
 
 fn refused(status: StatusCode, message: &str, exit: u8) -> Response {

@@ -1,4 +1,7 @@
 use super::*;
+use crate::local_client::{ClientError, LocalClient};
+use crate::swarm;
+use libp2p::identity::Keypair;
 use std::os::unix::net::UnixListener as Blocking;
 
 #[tokio::test]
@@ -40,4 +43,33 @@ async fn a_listener_that_is_too_slow_is_told_how_many_hints_it_missed() {
     drop(events);
     assert!(hint(slow.recv().await).is_some());
     assert!(hint(slow.recv().await).is_none());
+}
+
+#[tokio::test]
+async fn whoever_asks_an_agent_that_ends_by_itself_is_told_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("socket");
+    let listen = "/ip4/127.0.0.1/tcp/0".parse().unwrap();
+    let started = swarm::start(Keypair::generate_ed25519(), listen, &[]).await;
+    let (network, _deliveries, _) = started.unwrap();
+    let (desk, asked) = Desk::<Value, Value>::new(network);
+    drop(asked);
+    let (stop, ended) = (desk.stop.clone(), desk.ended.clone());
+    let serving = serve(bind(&path).await.unwrap(), desk);
+    let said = async || {
+        let answer: Result<Value, _> = LocalClient::at(&path).command("x").await;
+        match answer.unwrap_err() {
+            ClientError::Refused(refused) => (refused.message, refused.exit),
+            other => panic!("{other}"),
+        }
+    };
+    ended.send_replace(Some(Err("the agent stops: the disk is full".to_owned())));
+    assert_eq!(
+        said().await,
+        ("the agent stops: the disk is full".into(), 1)
+    );
+    ended.send_replace(Some(Ok(())));
+    assert_eq!(said().await, ("the agent is stopping".into(), 1));
+    stop.send_replace(true);
+    serving.await.unwrap();
 }

@@ -247,7 +247,7 @@ where
     G::Answer: Serialize + Send + 'static,
 {
     let (endpoint, stop) = (desk.network.endpoint().clone(), desk.stop.clone());
-    let ended = on_its_own_thread(driver, stop.clone(), socket)?;
+    let ended = on_its_own_thread(driver, (stop.clone(), desk.ended.clone()), socket)?;
     let api = local_api::serve(listener, desk);
     Ok(Running {
         endpoint,
@@ -260,7 +260,10 @@ where
 /// The loop computes and waits for the disk; on a thread of its own it holds up nobody else.
 fn on_its_own_thread<G>(
     mut driver: Driver<G, Store>,
-    stop: watch::Sender<bool>,
+    (stop, told): (
+        watch::Sender<bool>,
+        watch::Sender<Option<Result<(), String>>>,
+    ),
     socket: PathBuf,
 ) -> io::Result<oneshot::Receiver<Result<(), DriverError>>>
 where
@@ -280,6 +283,7 @@ where
         if let Err(error) = &outcome {
             tracing::error!("{error}");
         }
+        told.send_replace(Some(outcome.as_ref().copied().map_err(ToString::to_string)));
         // While the store is still locked: later it could be the socket of the next process.
         drop(fs::remove_file(socket));
         drop(driver);

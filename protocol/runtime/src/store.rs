@@ -465,6 +465,13 @@ fn open_sled(path: &Path) -> Result<sled::Db, StoreError> {
         match caught(|| config.open()) {
             Ok(Ok(db)) => return Ok(db),
             Ok(Err(error)) if is_locked(&error) => thread::sleep(LOCK_PAUSE),
+            Ok(Err(sled::Error::Io(cause))) if told::is_about_room(&cause) => {
+                // Nothing is wrong with the files: no copy of them is called for.
+                return Err(StoreError::Unwritable {
+                    path: path.into(),
+                    cause,
+                });
+            }
             Ok(Err(error)) => return Err(unopenable(path, error)),
             Err(panic) => return Err(unopenable(path, panic)),
         }

@@ -7,7 +7,11 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {
-        text.push_str(&format!(": {inner}"));
+        let told = match inner.downcast_ref::<io::Error>() {
+            Some(cause) => system(cause),
+            None => inner.to_string(),
+        };
+        text.push_str(&format!(": {told}"));
         source = inner.source();
     }
     text
@@ -15,11 +19,40 @@ pub(crate) fn chain(error: &dyn Error) -> String {
 
 /// What the system says, in words for what a person can mend.
 pub(crate) fn system(error: &io::Error) -> String {
+    mendable(error).map_or_else(|| error.to_string(), str::to_owned)
+}
+
+/// Whether the disk is sound and takes nothing.
+pub(crate) fn is_about_room(error: &io::Error) -> bool {
+    mendable(error).is_some()
+}
+
+fn mendable(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "the disk is full; make room and start again".to_owned()
+            Some("the disk is full; make room and start again")
         }
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
-        _ => error.to_string(),
+        io::ErrorKind::ReadOnlyFilesystem => {
+            Some("the file system is read-only; make it writable and start again")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::homes::HomeError;
+
+    #[test]
+    fn a_disk_that_takes_nothing_is_told_in_words_wherever_it_shows() {
+        let told = |kind: io::ErrorKind| {
+            let (path, source) = ("a home".into(), kind.into());
+            chain(&HomeError::Io { path, source })
+        };
+        assert!(told(io::ErrorKind::StorageFull).ends_with("make room and start again"));
+        let read_only = told(io::ErrorKind::ReadOnlyFilesystem);
+        assert!(read_only.ends_with("make it writable and start again"));
+        assert!(!told(io::ErrorKind::NotFound).contains("start again"));
     }
 }

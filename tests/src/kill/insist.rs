@@ -11,11 +11,16 @@ fn is_gone(trouble: &Trouble) -> bool {
         Trouble::Agent { source, .. } => match source {
             ClientError::NotRunning(_) | ClientError::Broken(_) => true,
             // It ends by itself where its disk is cut off.
-            ClientError::Refused(refused) => refused.message == "the agent is stopping",
+            ClientError::Refused(refused) => is_the_end(&refused.message),
             _ => false,
         },
         _ => false,
     }
+}
+
+/// Whether an agent says that it ends, told to or by itself.
+fn is_the_end(message: &str) -> bool {
+    message == "the agent is stopping" || message.starts_with("the agent stops: ")
 }
 
 /// Whether the agent understood and said no.

@@ -1,4 +1,5 @@
 //! Faults of the machine under real agents and the real store: killed processes, power cuts, damaged
 //! files, full and read-only disks, stores that were put back (G11).
 mod cut;
+mod disk;
 mod kill;

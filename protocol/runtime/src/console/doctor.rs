@@ -4,7 +4,7 @@ use crate::doctor::{home, rows};
 use crate::keystore;
 use crate::local_client::{ClientError, LocalClient};
 use crate::passphrase::Passphrase;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use kith_protocol::agent::Agent;
 use kith_protocol::error::Damage;
 use kith_protocol::health::{Check, SELF, Verdict};
@@ -94,9 +94,13 @@ impl Console {
         match Store::open(&self.home.store(), &key) {
             Ok(store) => recorded(&store, open),
             Err(error) => {
+                let command = match &error {
+                    // A copy would not be written either.
+                    StoreError::Unwritable { .. } => format!("df -h {}", self.home.dir().display()),
+                    _ => "cp -a COPY-OF-THE-HOME HOME".to_owned(),
+                };
                 let failure = Failure::from(crate::process::RunError::from(error));
-                let copy = "cp -a COPY-OF-THE-HOME HOME";
-                vec![Check::failed("rows", failure.message, copy)]
+                vec![Check::failed("rows", failure.message, command)]
             }
         }
     }

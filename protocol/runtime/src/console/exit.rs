@@ -3,7 +3,7 @@ use crate::homes::HomeError;
 use crate::keystore::KeystoreError;
 use crate::passphrase::PassphraseError;
 use crate::process::RunError;
-use crate::told::chain;
+use crate::told::{chain, system};
 use std::process::ExitCode;
 use thiserror::Error;
 
@@ -126,7 +126,7 @@ impl Failure {
 
     /// A file could not be read or written.
     pub fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
-        Self::error(format!("{}: {error}", path.display()))
+        Self::error(format!("{}: {}", path.display(), system(error)))
     }
 }
 

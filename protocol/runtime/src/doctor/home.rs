@@ -130,6 +130,18 @@ fn store(home: &Home) -> Check {
 
 fn space(dir: &Path) -> Check {
     let look = format!("df -h {}", dir.display());
+    match disk::try_writing(dir) {
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+            let finding = "the file system is read-only: an agent that cannot write stops";
+            return Check::failed(
+                "disk",
+                finding,
+                format!("findmnt --target {}", dir.display()),
+            );
+        }
+        // Too little room is told below; a directory of somebody else's, above.
+        _ => {}
+    }
     match statvfs(dir) {
         Ok(found) => room(found.f_bavail.saturating_mul(found.f_frsize), look),
         Err(error) => Check::warning(
