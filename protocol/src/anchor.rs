@@ -25,6 +25,10 @@ use std::collections::BTreeMap;
 const OFFER_PAUSE: Millis = Millis(400);
 /// The longest: a ledger that is back after hours gets the record within half a minute.
 const LONGEST_OFFER_PAUSE: Millis = Millis::seconds(30);
+/// First pause before we look for a record that the operator says is pending; each further one is
+/// twice as long. Enough for its batch and a cosignature from nearby; from afar the look itself takes
+/// as long as the cosignature does.
+const FIRST_EXPECTED: Millis = Millis(100);
 /// The longest pause between two looks at a chain.
 const LONGEST_PACE: Millis = Millis::seconds(300);
 /// The shortest.
@@ -82,6 +86,15 @@ struct Followed {
     pace: Millis,
     /// When the chain was looked at last.
     looked: Option<Timestamp>,
+    /// The operator said that a record of ours is pending: how long after the last look, or after its
+    /// word, the next look comes. Memory only: whoever starts looks at once.
+    expected: Option<Expected>,
+}
+
+#[derive(Clone, Copy)]
+struct Expected {
+    at: Timestamp,
+    pause: Millis,
 }
 
 /// All logs an agent follows.
@@ -206,7 +219,7 @@ impl Anchor {
     /// Fetches the chain now.
     pub fn look(&mut self, work: &mut Work<'_>, log: Digest) {
         if let Some(followed) = self.logs.get_mut(&log) {
-            followed.looked = Some(work.now);
+            followed.look(work.now);
             // A head of now: an idle log makes one when asked, so that ledger time goes on.
             work.ask(followed.view.follow(work.now));
         }
@@ -276,9 +289,19 @@ impl Anchor {
                 work.save(&offer);
             }
             AppendOutcome::Committed { .. } => self.look(work, log),
-            AppendOutcome::Pending => {}
+            AppendOutcome::Pending => self.expect(log, work.now),
         }
         Ok(())
+    }
+
+    /// The operator holds the record: offering it again brings nothing, looking for it soon does. Where
+    /// that is under way already it goes on ever less: witnesses may be away for days.
+    fn expect(&mut self, log: Digest, now: Timestamp) {
+        if let Some(followed) = self.logs.get_mut(&log) {
+            let pause = FIRST_EXPECTED;
+            let at = now.after(pause);
+            followed.expected.get_or_insert(Expected { at, pause });
+        }
     }
 
     /// Whether the record is lawful as far as our own view goes, or the view is too short to say.
@@ -316,10 +339,11 @@ impl Anchor {
     }
 
     /// Marks what our own view now shows as admitted.
-    fn settle(&self, work: &mut Work<'_>, log: Digest) -> Result<(), Damage> {
-        let Some(followed) = self.logs.get(&log) else {
+    fn settle(&mut self, work: &mut Work<'_>, log: Digest) -> Result<(), Damage> {
+        let Some(followed) = self.logs.get_mut(&log) else {
             return Ok(());
         };
+        let mut waits = false;
         for mut offer in work.all::<Offer>()? {
             if offer.log != log || matches!(offer.outcome, Outcome::Admitted { .. }) {
                 continue;
@@ -328,7 +352,9 @@ impl Anchor {
                 offer.outcome = Outcome::Admitted { index };
                 work.save(&offer);
             }
+            waits |= offer.outcome == Outcome::Waiting;
         }
+        followed.expected = followed.expected.filter(|_| waits);
         Ok(())
     }
 
@@ -396,13 +422,30 @@ impl Followed {
             view,
             pace,
             looked: None,
+            expected: None,
         }
+    }
+
+    /// Notes a look. What is expected is looked for again, until the usual pace does as well.
+    fn look(&mut self, now: Timestamp) {
+        self.looked = Some(now);
+        let pause = self.expected.map(|expected| expected.pause.times(2));
+        self.expected = pause
+            .filter(|pause| *pause < self.pace)
+            .map(|pause| Expected {
+                at: now.after(pause),
+                pause,
+            });
     }
 
     /// When it is looked at next: a pace that is set shorter counts from the last look, not from the
     /// next one.
     fn due(&self) -> Timestamp {
-        self.looked
-            .map_or(Timestamp(0), |looked| looked.after(self.pace))
+        let Some(looked) = self.looked else {
+            return Timestamp(0);
+        };
+        let usual = looked.after(self.pace);
+        self.expected
+            .map_or(usual, |expected| expected.at.min(usual))
     }
 }

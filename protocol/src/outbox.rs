@@ -22,6 +22,9 @@ use serde::{Deserialize, Serialize};
 
 /// First pause before a message is sent again.
 const FIRST_RETRY: Millis = Millis(500);
+/// First pause after a "not yet"; each further one is twice as long. A peer that says so looks at the
+/// ledger meanwhile, which takes it about as long as this and the way there take us.
+const FIRST_NOT_YET: Millis = Millis(50);
 /// Longest pause: a peer that comes back after days is met within five minutes.
 const LONGEST_RETRY: Millis = Millis::seconds(300);
 
@@ -142,13 +145,31 @@ pub fn reads_not_yet(reason: &str) -> bool {
     code.is_some_and(|(_, code)| NOT_YET.contains(&code))
 }
 
-/// Whether `id` is a message of ours to `from` that waits for its reply.
+/// `from` answered the message `id` with "not yet": it is sent again sooner than to a peer that says
+/// nothing. False where we never asked that, or not them.
 ///
 /// # Errors
 /// [`Damage`] when the row cannot be read.
-pub fn is_asked(work: &Work<'_>, from: &Did, id: &str) -> Result<bool, Damage> {
+pub fn put_off(work: &mut Work<'_>, from: &Did, id: &str) -> Result<bool, Damage> {
     let waiting = work.load::<Waiting>(id.as_bytes())?;
-    Ok(waiting.is_some_and(|waiting| waiting.to == *from))
+    let Some(mut waiting) = waiting.filter(|waiting| waiting.to == *from) else {
+        return Ok(false);
+    };
+    // By attempts and not by the clock, which may stand still: a peer that always says "not yet" is
+    // asked as seldom in the end as one that says nothing.
+    let soon = work
+        .now
+        .after(growing(FIRST_NOT_YET, waiting.attempts.saturating_sub(1)));
+    if soon < waiting.due {
+        waiting.due = soon;
+        work.save(&waiting);
+    }
+    Ok(true)
+}
+
+/// A pause after so many others, each twice the one before.
+fn growing(first: Millis, before: u32) -> Millis {
+    Millis(first.times(1 << before.min(16)).0.min(LONGEST_RETRY.0))
 }
 
 /// Takes the message `id` off the outbox because `from` answered it. False where we never asked
@@ -157,7 +178,8 @@ pub fn is_asked(work: &Work<'_>, from: &Did, id: &str) -> Result<bool, Damage> {
 /// # Errors
 /// [`Damage`] when the row cannot be read.
 pub fn settle(work: &mut Work<'_>, from: &Did, id: &str) -> Result<bool, Damage> {
-    let asked = is_asked(work, from, id)?;
+    let waiting = work.load::<Waiting>(id.as_bytes())?;
+    let asked = waiting.is_some_and(|waiting| waiting.to == *from);
     if asked {
         work.erase::<Waiting>(id.as_bytes());
     }
@@ -186,9 +208,8 @@ fn resend(work: &mut Work<'_>, mut waiting: Waiting) {
     if waiting.expires <= work.now {
         work.erase::<Waiting>(waiting.id.as_bytes());
     } else if waiting.due <= work.now {
-        let pause = FIRST_RETRY.times(1 << waiting.attempts.min(16)).0;
+        waiting.due = work.now.after(growing(FIRST_RETRY, waiting.attempts));
         waiting.attempts = waiting.attempts.saturating_add(1);
-        waiting.due = work.now.after(Millis(pause.min(LONGEST_RETRY.0)));
         work.save(&waiting);
         if let Some(outgoing) = waiting.outgoing() {
             work.transmit(outgoing);

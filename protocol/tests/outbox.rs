@@ -1,4 +1,6 @@
 //! At-least-once sending, and one answer to a message however often it comes.
+#![allow(clippy::unwrap_used)]
+
 use kith_protocol::agent::{Context, Work};
 use kith_protocol::did::{Did, Endpoint, LocalDid};
 use kith_protocol::error::{Halt, Refusal};
@@ -272,6 +274,28 @@ fn a_message_that_is_answered_anew_is_counted_once() {
         changed_by(&mut bob, &confirm(&number.to_string()));
     }
     assert!(!changed_by(&mut bob, &confirm("first")));
+}
+
+/// G5: it has looked at the ledger by then. G15: in the end it is asked as seldom as one that is silent.
+#[test]
+fn a_not_yet_is_followed_by_a_short_pause_that_grows() {
+    let mut alice = Machine::new();
+    let (id, _) = alice.step(|work| outbox::send(work, &did(1), &did(2), ping()));
+    let (asked, _) = alice.step(|work| outbox::put_off(work, &did(3), &id).unwrap());
+    assert!(!asked, "a stranger puts nothing off");
+    let mut pauses = Vec::new();
+    for _ in 0..20 {
+        for _ in 0..2 {
+            let (asked, _) = alice.step(|work| outbox::put_off(work, &did(2), &id).unwrap());
+            assert!(asked);
+        }
+        let due = outbox::Dues::open(&alice.disk).unwrap().next().unwrap();
+        pauses.push(due.since(alice.now).0);
+        alice.now = due;
+        alice.step(|work| outbox::resend_due(work, &outbox::Dues::open(work).unwrap()).unwrap());
+    }
+    assert_eq!(pauses[..4], [50, 100, 200, 400]);
+    assert_eq!(pauses[19], 300_000);
 }
 
 /// G5: a peer whose view of the ledger lags is asked again; its "not yet" is no answer.

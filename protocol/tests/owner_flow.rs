@@ -221,6 +221,55 @@ fn a_ledger_that_refuses_what_is_lawful_is_asked_again() {
     assert_eq!(net.deal().state, "protected");
 }
 
+/// A ledger that says "pending" to every offer; what was offered last, and how often it was looked at.
+type Pended = (Net, Rc<RefCell<Option<Record>>>, Rc<Cell<u32>>);
+
+fn pended() -> Pended {
+    let mut net = Net::new(&[]);
+    let (offered, looks) = (Rc::new(RefCell::new(None)), Rc::new(Cell::new(0)));
+    let (last, count) = (offered.clone(), looks.clone());
+    net.on_query = Box::new(move |query| match &query.ask {
+        Ask::Append(bytes) => {
+            *last.borrow_mut() = Some(Record::from_bytes(&bytes.0).unwrap());
+            Some(LedgerAnswer::Appended(AppendOutcome::Pending))
+        }
+        Ask::Follow { .. } => {
+            count.set(count.get() + 1);
+            None
+        }
+    });
+    let (name, ledger) = ("Alice".into(), net.descriptor());
+    net.owner(0, Command::Init { name, ledger }).unwrap();
+    (net, offered, looks)
+}
+
+/// Nobody is told when witnesses have cosigned: whoever waits looks as soon as it may be so.
+#[test]
+fn a_record_that_is_pending_is_looked_for_before_it_is_offered_again() {
+    let (mut net, offered, _) = pended();
+    let record = offered.borrow_mut().take().unwrap();
+    net.ledger.admit(&record, net.now);
+    let record = record.digest(&net.ledger.log());
+    let asked = |net: &mut Net| net.owner(0, Command::RecordOutcome { record });
+    assert!(matches!(asked(&mut net), Err(CommandError { exit: 3, .. })));
+    net.pass(Millis(100));
+    assert!(matches!(asked(&mut net), Ok(Answer::Done { .. })));
+    assert!(offered.borrow().is_none());
+}
+
+/// G15: witnesses may be away for days.
+#[test]
+fn a_record_that_stays_pending_is_looked_for_ever_less() {
+    let (mut net, _, looks) = pended();
+    let in_span = |net: &mut Net| {
+        looks.set(0);
+        net.pass(Millis::seconds(60));
+        looks.get()
+    };
+    let (first, second) = (in_span(&mut net), in_span(&mut net));
+    assert!(first <= 9 && second <= 1, "{first}, then {second}");
+}
+
 /// G15: a host that wants the same chunk for ever.
 #[test]
 fn a_host_that_goes_in_circles_is_left() {

@@ -104,6 +104,9 @@ pub(crate) struct Node {
     dead: bool,
     /// The alarm that is set.
     pub(crate) alarm: Option<Timestamp>,
+    /// When it went off last: the next one comes a shortest nap after it, and not after each step, or
+    /// whoever is asked often enough never wakes.
+    pub(crate) rang: Timestamp,
     /// Its transport to ledgers.
     pub(crate) client: LedgerClient,
     /// Who has taken it over, if somebody has.
@@ -139,6 +142,7 @@ impl Node {
             ahead: Millis(0),
             dead: false,
             alarm: None,
+            rang: Timestamp(0),
             client: LedgerClient::default(),
             villain: Seat::default(),
         }

@@ -265,6 +265,7 @@ impl World {
         // An alarm that was set for another time, or for an agent that is gone.
         if node.alarm == Some(now) {
             node.alarm = None;
+            node.rang = now;
             self.step(id, Stimulus::Deadline);
         }
     }
@@ -274,7 +275,8 @@ impl World {
         match self.node(id).deadline() {
             Ok(None) => self.node_mut(id).alarm = None,
             Ok(Some(due)) => {
-                let due = due.max(self.queue.now().after(SHORTEST_NAP));
+                let soonest = self.node(id).rang.after(SHORTEST_NAP);
+                let due = due.max(soonest).max(self.queue.now());
                 if self.node(id).alarm != Some(due) {
                     self.node_mut(id).alarm = Some(due);
                     self.queue.at(due, Happening::Alarm(id));

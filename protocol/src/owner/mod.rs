@@ -233,7 +233,7 @@ impl Agent for OwnerAgent {
             }
             Input::Replied { from, id, reply } => {
                 if outbox::is_not_yet(&reply) {
-                    if outbox::is_asked(&work, &from, &id)? {
+                    if outbox::put_off(&mut work, &from, &id)? {
                         self.put_off(&mut work, &id, &reply)?;
                     }
                 } else if outbox::settle(&mut work, &from, &id)? {

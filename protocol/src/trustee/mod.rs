@@ -100,7 +100,10 @@ impl TrusteeAgent {
         if let Body::LedgerCosigned(cosigned) = &reply {
             return self.roles.cosigned(work, from, cosigned);
         }
-        if outbox::is_not_yet(&reply) || !outbox::settle(work, from, id)? {
+        if outbox::is_not_yet(&reply) {
+            return outbox::put_off(work, from, id).map(drop);
+        }
+        if !outbox::settle(work, from, id)? {
             return Ok(());
         }
         if let Some(session) = work
