@@ -20,6 +20,8 @@ pub(crate) enum Stream {
     Transport,
     /// What villains draw.
     Villains,
+    /// Who is struck by what in a story.
+    Story,
     /// The randomness of one agent.
     Agent(u64),
 }
@@ -33,6 +35,7 @@ impl Stream {
             Self::Transport => 3,
             Self::Items => 4,
             Self::Villains => 5,
+            Self::Story => 6,
             Self::Agent(node) => 1000 + node,
         }
     }

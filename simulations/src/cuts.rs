@@ -2,20 +2,29 @@
 use crate::node::NodeId;
 use crate::world::World;
 use kith_protocol::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which directions are broken, and until when.
 #[derive(Default)]
-pub(crate) struct Cuts(BTreeMap<(NodeId, NodeId), Timestamp>);
+pub(crate) struct Cuts {
+    directions: BTreeMap<(NodeId, NodeId), Timestamp>,
+    /// Machines that reach each other and nobody else.
+    islands: Vec<(BTreeSet<NodeId>, Timestamp)>,
+}
 
 impl Cuts {
     fn hold(&self, from: NodeId, to: NodeId, now: Timestamp) -> bool {
-        self.0.get(&(from, to)).is_some_and(|until| now < *until)
+        let apart = |(island, until): &(BTreeSet<NodeId>, Timestamp)| {
+            now < *until && island.contains(&from) != island.contains(&to)
+        };
+        let direction = self.directions.get(&(from, to));
+        direction.is_some_and(|until| now < *until) || self.islands.iter().any(apart)
     }
 
     /// Nothing is broken any more.
     pub(crate) fn heal(&mut self) {
-        self.0.clear();
+        self.directions.clear();
+        self.islands.clear();
     }
 }
 
@@ -35,12 +44,23 @@ impl World {
         self.network.cuts.hold(from, to, self.now())
     }
 
+    /// These machines and all others do not reach each other until then.
+    pub(crate) fn cut_off(&mut self, island: BTreeSet<NodeId>, until: Timestamp) {
+        let names: Vec<&str> = island
+            .iter()
+            .map(|node| self.node(*node).name.as_str())
+            .collect();
+        let line = format!("the network is cut around {}", names.join(", "));
+        self.note(&line, &[]);
+        self.network.cuts.islands.push((island, until));
+    }
+
     fn cut(&mut self, from: NodeId, to: NodeId) {
         let until = self.now().after(self.chance.span(self.faults.cut_span));
         let one_way = self.chance.hits(self.faults.one_way);
-        self.network.cuts.0.insert((from, to), until);
+        self.network.cuts.directions.insert((from, to), until);
         if !one_way {
-            self.network.cuts.0.insert((to, from), until);
+            self.network.cuts.directions.insert((to, from), until);
         }
         let how = if one_way { "to" } else { "and" };
         let line = format!(

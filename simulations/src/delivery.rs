@@ -76,6 +76,7 @@ impl World {
         if heard == Some(Hears::Swallows) {
             return;
         }
+        self.deliveries += 1;
         let outcome = self.step(to, Stimulus::Delivered(received.clone()));
         let Some(reply) = outcome.and_then(|outcome| outcome.reply) else {
             return;
@@ -132,6 +133,7 @@ impl World {
         let Some(reply) = unpack(letter, keys, now).filter(|reply| fits(reply, &asker)) else {
             return;
         };
+        self.deliveries += 1;
         if asker.question.is_some() {
             self.returned_by_ledger(&asker, reply.body);
         } else {

@@ -2,31 +2,91 @@
 //!
 //! Ranges after TigerBeetle's simulator (losses 0 to 30 %, replays 0 to 50 %, partitions 0 to 3 %);
 //! crashes and clocks are ours.
-//! Drawn in swarm mode: each kind of fault is absent from about a quarter of the seeds, so that none
-//! hides what another would find.
 use crate::chance::{Chance, Span};
-use kith_protocol::time::Millis;
+use crate::scenario::value::{Range, Unit};
 use serde::Serialize;
 
-/// Most messages lost, per mille.
-const LOSS: u64 = 300;
-/// Most messages that arrive twice.
-const DUPLICATION: u64 = 500;
-/// Most steps that end in a crash, on either side of the flush. Each costs the agent its memory and
-/// up to [`DOWNTIME`]; more would leave no time for anything else.
-const CRASH: u64 = 30;
-/// Most messages at which a connection breaks, per mille.
-const CUT: u64 = 30;
-/// How long it stays broken.
+/// How long a broken connection stays broken, in a world that is healed and has none.
 const CUT_SPAN: Span = Span::new(1_000, 120_000);
-/// How far the clocks of machines that set them by the network are apart, at most.
-const CLOCKS: u64 = 3_000;
-/// How long a crashed agent stays away.
+/// The same of a crashed agent.
 const DOWNTIME: Span = Span::new(100, 60_000);
 /// A good network.
 const CALM: Span = Span::new(5, 50);
-/// The slowest a message gets under faults: later ones overtake it.
-const SLOWEST: u64 = 4_000;
+
+/// What may go wrong, as a scenario has it; each seed draws its [`Faults`] from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Weather {
+    /// How long faults last in each part of a story.
+    pub(crate) storm: Range,
+    loss: Range,
+    reply_loss: Range,
+    duplication: Range,
+    crash_before_flush: Range,
+    crash_after_flush: Range,
+    power_cut: Range,
+    downtime: Range,
+    cut: Range,
+    one_way: Range,
+    cut_span: Range,
+    slowest: Range,
+    /// How far the clocks of machines are apart; they are no better in a healed world.
+    pub(crate) clocks: Range,
+}
+
+impl Default for Weather {
+    fn default() -> Self {
+        Self {
+            // Beside the delay: at times they end before anybody has approved, at times they go on until
+            // all is done.
+            storm: Range::new(120_000, 3_600_000),
+            loss: Range::new(0, 300),
+            reply_loss: Range::new(0, 300),
+            duplication: Range::new(0, 500),
+            // Each crash costs the agent its memory and a downtime; more would leave no time for
+            // anything else.
+            crash_before_flush: Range::new(0, 30),
+            crash_after_flush: Range::new(0, 30),
+            power_cut: Range::new(0, 1000),
+            downtime: Range::new(DOWNTIME.shortest.0, DOWNTIME.longest.0),
+            cut: Range::new(0, 30),
+            one_way: Range::new(0, 1000),
+            cut_span: Range::new(CUT_SPAN.shortest.0, CUT_SPAN.longest.0),
+            // The slowest a message gets: later ones overtake it.
+            slowest: Range::new(CALM.longest.0, 4_000),
+            // Machines that set their clocks by the network.
+            clocks: Range::new(0, 3_000),
+        }
+    }
+}
+
+impl Weather {
+    /// Each field by its name in a file, and what it counts.
+    pub(crate) fn fields(&mut self) -> [(&'static str, &mut Range, Unit); 13] {
+        [
+            ("storm", &mut self.storm, Unit::Time),
+            ("loss", &mut self.loss, Unit::PerMille),
+            ("reply-loss", &mut self.reply_loss, Unit::PerMille),
+            ("duplication", &mut self.duplication, Unit::PerMille),
+            (
+                "crash-before-flush",
+                &mut self.crash_before_flush,
+                Unit::PerMille,
+            ),
+            (
+                "crash-after-flush",
+                &mut self.crash_after_flush,
+                Unit::PerMille,
+            ),
+            ("power-cut", &mut self.power_cut, Unit::PerMille),
+            ("downtime", &mut self.downtime, Unit::Time),
+            ("cut", &mut self.cut, Unit::PerMille),
+            ("one-way", &mut self.one_way, Unit::PerMille),
+            ("cut-span", &mut self.cut_span, Unit::Time),
+            ("slowest", &mut self.slowest, Unit::Time),
+            ("clocks", &mut self.clocks, Unit::Time),
+        ]
+    }
+}
 
 /// Chances in a thousand, and spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -72,29 +132,32 @@ impl Faults {
         latency: CALM,
     };
 
-    /// How far the clocks of a seed are apart; they are no better in a healed world.
-    pub(crate) fn draw_clocks(chance: &mut Chance) -> Millis {
-        Millis(chance.between(0, CLOCKS))
-    }
-
-    /// What the seed has in store.
-    pub(crate) fn draw(chance: &mut Chance) -> Self {
-        let mut up_to = |most: u64| match chance.between(0, 3) {
+    /// What the seed has in store. In swarm mode: each kind of fault is absent from about a quarter of
+    /// the seeds, so that none hides what another would find.
+    pub(crate) fn draw(weather: &Weather, chance: &mut Chance) -> Self {
+        let mut some = |range: Range| match chance.between(0, 3) {
             0 => 0,
-            _ => chance.between(0, most) as u16,
+            _ => range.draw(chance) as u16,
         };
         Self {
-            loss: up_to(LOSS),
-            reply_loss: up_to(LOSS),
-            duplication: up_to(DUPLICATION),
-            crash_before_flush: up_to(CRASH),
-            crash_after_flush: up_to(CRASH),
-            power_cut: up_to(1000),
-            cut: up_to(CUT),
-            one_way: up_to(1000),
-            cut_span: CUT_SPAN,
-            downtime: DOWNTIME,
-            latency: Span::new(CALM.shortest.0, chance.between(CALM.longest.0, SLOWEST)),
+            loss: some(weather.loss),
+            reply_loss: some(weather.reply_loss),
+            duplication: some(weather.duplication),
+            crash_before_flush: some(weather.crash_before_flush),
+            crash_after_flush: some(weather.crash_after_flush),
+            power_cut: some(weather.power_cut),
+            cut: some(weather.cut),
+            one_way: some(weather.one_way),
+            cut_span: span(weather.cut_span),
+            downtime: span(weather.downtime),
+            latency: Span::new(
+                CALM.shortest.0,
+                weather.slowest.draw(chance).max(CALM.shortest.0),
+            ),
         }
     }
+}
+
+fn span(range: Range) -> Span {
+    Span::new(range.low, range.high)
 }

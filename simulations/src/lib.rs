@@ -9,7 +9,7 @@
 //! - `node`, `disk`: an agent, its machine, and what survives a crash;
 //! - `people`, [`VILLAINS`]: who asks for what, and who cheats;
 //! - `checkers`, `oracle`: what must never happen, one file per guarantee;
-//! - [`scenario`]: the stories.
+//! - [`scenario`], `story`: who takes part and what happens, from files; and how it is played.
 #![forbid(unsafe_code)]
 
 mod chance;
@@ -25,6 +25,7 @@ mod oracle;
 mod people;
 mod queue;
 pub mod scenario;
+mod story;
 mod telling;
 mod trace;
 mod villains;
@@ -34,6 +35,6 @@ pub use chance::Span;
 pub use faults::Faults;
 pub use network::Fidelity;
 pub use people::Terms;
-pub use scenario::{Mutant, Options, Parameters, Report, SCENARIOS, Scenario};
+pub use scenario::{Mutant, Options, Parameters, Problem, Report, Scenario};
 pub use villains::{Infects, VILLAINS, Villainy};
 pub use world::Broken;

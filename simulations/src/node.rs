@@ -102,6 +102,8 @@ pub(crate) struct Node {
     ahead: Millis,
     /// Gone for good.
     dead: bool,
+    /// Until when it is switched off.
+    off: Timestamp,
     /// The alarm that is set.
     pub(crate) alarm: Option<Timestamp>,
     /// When it went off last: the next one comes a shortest nap after it, and not after each step, or
@@ -141,6 +143,7 @@ impl Node {
             booted: Timestamp(0),
             ahead: Millis(0),
             dead: false,
+            off: Timestamp(0),
             alarm: None,
             rang: Timestamp(0),
             client: LedgerClient::default(),
@@ -156,6 +159,17 @@ impl Node {
     /// Whether it will ever run again.
     pub(crate) fn is_dead(&self) -> bool {
         self.dead
+    }
+
+    /// Whether it can be started now.
+    pub(crate) fn may_start(&self, now: Timestamp) -> bool {
+        !self.dead && self.off <= now
+    }
+
+    /// Nobody starts it before then, when its machine comes up.
+    pub(crate) fn switch_off(&mut self, until: Timestamp) {
+        self.off = until;
+        self.boot(until);
     }
 
     /// Starts the agent over what is durable; returns what waits for its person.

@@ -93,6 +93,10 @@ pub(crate) struct World {
     pub(crate) steps: u64,
     /// Crashes.
     pub(crate) crashes: u64,
+    /// Messages and replies that arrived.
+    pub(crate) deliveries: u64,
+    /// When the run ends whatever happens.
+    until: Option<Timestamp>,
     /// Shares on their way, repetitions counted.
     pub(crate) releases: u64,
     /// How far clocks are apart, at most.
@@ -107,6 +111,7 @@ impl World {
         let Options {
             fidelity,
             watch,
+            until,
             mutant,
         } = options;
         Self {
@@ -126,6 +131,8 @@ impl World {
             broken: None,
             steps: 0,
             crashes: 0,
+            deliveries: 0,
+            until: until.map(|span| DAWN.after(Millis(span))),
             releases: 0,
             spread,
             mutant,
@@ -165,9 +172,21 @@ impl World {
         self.queue.peek()
     }
 
+    /// Whether the time is over that was asked for.
+    pub(crate) fn is_over(&self) -> bool {
+        let next = self.peek();
+        self.until
+            .is_some_and(|until| next.is_none_or(|next| until < next))
+    }
+
+    /// How many machines there are.
+    pub(crate) fn size(&self) -> u64 {
+        self.nodes.len() as u64
+    }
+
     /// Lets the next thing happen. False when nothing will, or something broke.
     pub(crate) fn advance(&mut self) -> bool {
-        if self.broken.is_some() {
+        if self.broken.is_some() || self.is_over() {
             return false;
         }
         let Some(what) = self.queue.next() else {
@@ -220,7 +239,8 @@ impl World {
 
     /// Starts an agent over what is durable.
     pub(crate) fn start(&mut self, id: NodeId) {
-        if self.node(id).is_up() || self.node(id).is_dead() {
+        let now = self.queue.now();
+        if self.node(id).is_up() || !self.node(id).may_start(now) {
             return;
         }
         let line = format!("{} starts", self.node(id).name);
@@ -246,6 +266,16 @@ impl World {
         if power {
             self.node_mut(id).boot(back);
         }
+        self.queue.at(back, Happening::Starts(id));
+    }
+
+    /// Switches a machine off for a while.
+    pub(crate) fn switch_off(&mut self, id: NodeId, span: Millis) {
+        let line = format!("{} is switched off", self.node(id).name);
+        self.note(&line, &[]);
+        let back = self.queue.now().after(span);
+        self.node_mut(id).crash();
+        self.node_mut(id).switch_off(back);
         self.queue.at(back, Happening::Starts(id));
     }
 

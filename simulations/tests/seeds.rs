@@ -1,6 +1,6 @@
 //! The stories hold, replay, and would break if the code did.
 #![allow(clippy::unwrap_used)]
-use kith_simulations::{Fidelity, Mutant, Options, Report, SCENARIOS, Scenario};
+use kith_simulations::{Fidelity, Mutant, Options, Report, Scenario};
 
 const SEED: u64 = 11;
 
@@ -11,7 +11,7 @@ fn run(name: &str, seed: u64, options: Options) -> Report {
 /// G1, G4, G5, G6, G7, G13, G14: the checkers of every story, under losses, copies and crashes.
 #[test]
 fn every_scenario_holds_under_its_faults() {
-    for scenario in SCENARIOS {
+    for scenario in Scenario::all() {
         let report = scenario.run(SEED, Options::default());
         assert!(report.passed(), "{report:?}");
     }

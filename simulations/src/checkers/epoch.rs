@@ -1,4 +1,4 @@
-//! G4: at every instant one epoch has enough usable shares at living trustees to recover.
+//! G4: at every instant one epoch has enough usable shares to recover, but for those who are gone.
 use super::{Checker, Sight};
 use crate::node::NodeId;
 use crate::oracle::Oracle;
@@ -9,8 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Usable {
     threshold: usize,
     held: BTreeMap<NodeId, Vec<u32>>,
-    /// Who is not honest: what it says it holds counts for nothing.
+    /// Who is not honest.
     villains: BTreeSet<NodeId>,
+    /// Nobody can be spared right after a recovery, which the screen says; so villains count until the
+    /// new shares have had time to arrive everywhere.
+    fresh: bool,
+    /// The same of those who are gone, when they went. Nobody can promise that people live; that they
+    /// held enough is what is asked.
+    gone: BTreeMap<NodeId, Vec<u32>>,
 }
 
 impl Usable {
@@ -20,6 +26,8 @@ impl Usable {
             threshold: threshold.into(),
             held: BTreeMap::new(),
             villains: BTreeSet::new(),
+            fresh: false,
+            gone: BTreeMap::new(),
         }
     }
 
@@ -27,16 +35,18 @@ impl Usable {
         let Some(epoch) = ledger.epoch else {
             return Ok(());
         };
+        let counts = |node: &NodeId| self.fresh || !self.villains.contains(node);
         let holders = self
             .held
-            .values()
-            .filter(|epochs| epochs.contains(&epoch))
+            .iter()
+            .chain(&self.gone)
+            .filter(|(node, epochs)| counts(node) && epochs.contains(&epoch))
             .count();
         if holders >= self.threshold {
             return Ok(());
         }
         Err(format!(
-            "epoch {epoch} is active, and {holders} living trustees hold a share of it; {} are needed",
+            "epoch {epoch} is active, and {holders} trustees hold a share of it, or did when they died; {} are needed",
             self.threshold
         ))
     }
@@ -54,19 +64,25 @@ impl Checker for Usable {
                 spares_shares: false,
             } => {
                 self.villains.insert(*node);
-                self.held.remove(node);
                 Ok(())
             }
-            Sight::Holds { node, .. } if self.villains.contains(node) => Ok(()),
+            Sight::Settled => {
+                self.fresh = false;
+                self.check(ledger)
+            }
             Sight::Holds { node, epochs } => {
                 self.held.insert(*node, epochs.clone());
                 self.check(ledger)
             }
             Sight::Dies { node } => {
-                self.held.remove(node);
+                let held = self.held.remove(node);
+                self.gone.extend(held.map(|held| (*node, held)));
                 self.check(ledger)
             }
-            Sight::Anchored(new) if new.new_epoch => self.check(ledger),
+            Sight::Anchored(new) if new.new_epoch => {
+                self.fresh = new.kind == "complete";
+                self.check(ledger)
+            }
             _ => Ok(()),
         }
     }

@@ -78,6 +78,8 @@ pub(crate) enum Sight<'a> {
         /// Which one.
         node: NodeId,
     },
+    /// After a recovery, in a healed world, every living trustee has what it needs.
+    Settled,
     /// The ledger shows something for the first time.
     Anchored(&'a Anchored),
 }

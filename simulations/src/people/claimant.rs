@@ -12,19 +12,27 @@ pub(crate) struct Claimant {
     /// Whose identity.
     identity: String,
     invited: BTreeSet<PersonId>,
+    /// She says that the old device was stolen.
+    stolen: bool,
     /// What her screen showed last.
     pub(crate) state: String,
 }
 
 impl Claimant {
     /// A claimant of this identity who remembers these trustees.
-    pub(crate) fn new(identity: &str, trustees: Vec<PersonId>) -> Self {
+    pub(crate) fn new(identity: &str, trustees: Vec<PersonId>, stolen: bool) -> Self {
         Self {
             trustees,
             identity: identity.into(),
             invited: BTreeSet::new(),
+            stolen,
             state: String::new(),
         }
+    }
+
+    /// Whom she remembers.
+    pub(crate) fn trustees(&self) -> &[PersonId] {
+        &self.trustees
     }
 
     pub(super) fn turn(&mut self, world: &mut World, me: &mut Person) -> Next {
@@ -44,7 +52,7 @@ impl Claimant {
         let command = Command::RecoverStart {
             name: self.identity.clone(),
             trustees,
-            stolen: false,
+            stolen: self.stolen,
         };
         let _ = phone::owner(world, me.node, command);
         Next::Soon

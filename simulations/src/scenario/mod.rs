@@ -1,56 +1,37 @@
-//! Scenarios: a cast, a story with faults, and what must have happened in the end.
+//! Scenarios: files that say who takes part, what may go wrong, and which acts a story has.
 //!
-//! Each part of a story has phases: faults from the seed for a while, then the world heals and
-//! progress is demanded within a budget of steps; livelock is a failure like any other.
-mod bad_share;
-mod lost_phone;
-mod parameters;
-mod play;
-mod two_dead;
-mod veto;
+//! A file is read ([`file`]) and checked whole ([`check`]); a seed makes a [`plan`] of it, and the story
+//! is played by [`crate::story`].
+pub(crate) mod act;
+mod builtin;
+mod check;
+mod file;
+mod page;
+pub(crate) mod plan;
+pub(crate) mod value;
 
-pub use parameters::Parameters;
+pub use page::Problem;
+pub use plan::Parameters;
 
 use crate::network::Fidelity;
+use crate::story::Story;
+use crate::villains::VILLAINS;
 use crate::world::Broken;
-use play::{Part, Play};
+use file::File;
+use plan::Plan;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use value::Unit;
 
-/// A scenario.
-#[derive(Clone, Copy)]
+/// A scenario that can be played.
+#[derive(Clone, Debug)]
 pub struct Scenario {
     /// What the command line calls it.
-    pub name: &'static str,
-    /// What happens, in a sentence.
-    pub about: &'static str,
-    play: fn(&mut Play) -> Part,
+    pub name: String,
+    /// Hash over its file: with a seed and the same code it fixes a run.
+    pub hash: String,
+    pub(crate) file: File,
 }
-
-/// All there are.
-pub const SCENARIOS: &[Scenario] = &[
-    Scenario {
-        name: "lost-phone",
-        about: "five trustees and a backup host are enrolled, the owner's device is lost, two trustees are gone, a \
-                fresh device recovers, and a thief's copy of the old one is powerless",
-        play: lost_phone::play,
-    },
-    Scenario {
-        name: "two-dead",
-        about: "the same, but the two trustees go in the middle of the recovery, after they were asked",
-        play: two_dead::play,
-    },
-    Scenario {
-        name: "bad-share",
-        about: "one trustee returns a wrong share: it is named and left out, and the recovery goes on with the others",
-        play: bad_share::play,
-    },
-    Scenario {
-        name: "veto",
-        about: "an impostor convinces the trustees while the owner's device lives: she sees the alarm and stops it, \
-                and no share leaves",
-        play: veto::play,
-    },
-];
 
 /// How a run is made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,6 +40,8 @@ pub struct Options {
     pub fidelity: Fidelity,
     /// Prints each step to standard error.
     pub watch: bool,
+    /// Ends after so many milliseconds of the world's time, with whatever was demanded by then.
+    pub until: Option<u64>,
     /// Breaks something, for the tests that show that a world can fail.
     pub mutant: Option<Mutant>,
 }
@@ -80,17 +63,23 @@ pub enum Mutant {
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Which scenario.
-    pub scenario: &'static str,
+    pub scenario: String,
+    /// Which text of it.
+    pub scenario_hash: String,
     /// Which seed.
     pub seed: u64,
     /// What the seed drew.
     pub parameters: Parameters,
+    /// What happened in the story, act by act.
+    pub acts: Vec<String>,
     /// What broke, if anything.
     pub broken: Option<Broken>,
     /// Hash over every decision.
     pub trace_hash: String,
     /// Steps taken by agents.
     pub steps: u64,
+    /// Messages and replies that arrived.
+    pub deliveries: u64,
     /// Crashes survived.
     pub crashes: u64,
     /// How long it was, in milliseconds of the world's time.
@@ -100,23 +89,97 @@ pub struct Report {
 }
 
 impl Scenario {
-    /// The scenario of this name.
+    /// The scenarios that come with the program.
+    ///
+    /// # Panics
+    /// When one of them is wrong, which a test rules out.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let read = |(name, text): &(&str, &str)| {
+            Self::read(name, text).expect("a scenario that comes with the program is right")
+        };
+        builtin::FILES.iter().map(read).collect()
+    }
+
+    /// The one of this name that comes with the program.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        SCENARIOS
-            .iter()
+        Self::all()
+            .into_iter()
             .find(|scenario| scenario.name == name)
-            .copied()
+    }
+
+    /// Reads a scenario from the text of its file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with its lines.
+    pub fn read(name: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        let villains: Vec<_> = VILLAINS.iter().map(|villainy| villainy.name).collect();
+        Ok(Self {
+            name: name.into(),
+            hash: hex::encode(&Sha256::digest(text.as_bytes())[..8]),
+            file: file::read(text, &villains)?,
+        })
+    }
+
+    /// What happens, in a sentence.
+    #[must_use]
+    pub fn about(&self) -> &str {
+        &self.file.about
+    }
+
+    /// All it says, in lines for a person.
+    #[must_use]
+    pub fn described(&self) -> Vec<String> {
+        let File {
+            about,
+            cast,
+            deal,
+            weather,
+            story,
+        } = &self.file;
+        let mut lines = vec![
+            format!("{}: {about}", self.name),
+            format!("hash {}", self.hash),
+        ];
+        lines.push(format!(
+            "{} trustees, {} of them needed; {} witnesses, {} of them certify",
+            cast.trustees, deal.threshold, cast.witnesses, cast.quorum
+        ));
+        lines.push(format!(
+            "a release waits {}, a request lives {}; {} items of {} bytes",
+            deal.delay.show(Unit::Time),
+            deal.lifetime.show(Unit::Time),
+            deal.items,
+            deal.item_bytes
+        ));
+        let mut weather = *weather;
+        let faults = weather
+            .fields()
+            .map(|(name, range, unit)| format!("{name} {}", range.show(unit)));
+        lines.push(format!(
+            "weather, from which each seed draws: {}",
+            faults.join(", ")
+        ));
+        for (number, line) in story.iter().enumerate() {
+            let often = match line.chance {
+                1000 => String::new(),
+                often => format!(" (in {often} of 1000 seeds)"),
+            };
+            lines.push(format!("{:>3}. {}{often}", number + 1, line.act.told()));
+        }
+        lines
     }
 
     /// Plays it with a seed.
     #[must_use]
     pub fn run(&self, seed: u64, options: Options) -> Report {
         let _known = kith_protocol::known::Known::remember();
-        let mut play = Play::new(seed, options);
-        // Why it ended stands in the world.
-        let _ = play.set_up().and_then(|()| (self.play)(&mut play));
-        play.report(self.name)
+        let plan = Plan::draw(self, seed);
+        let told = plan.acts.iter().map(act::Act::told).collect();
+        let mut story = Story::new(seed, plan, options);
+        story.play();
+        story.report(self, seed, told)
     }
 }
 

@@ -1,0 +1,242 @@
+//! The acts that stories are made of.
+use super::page::Section;
+use super::value::{Range, Unit};
+
+/// Most of anybody in one act; a policy has no more trustees.
+const MOST: u64 = 255;
+/// The longest that a story waits at once.
+const LONGEST: u64 = 20 * 365 * 24 * 3_600_000;
+
+/// Something that happens in a story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// Everybody is enrolled and the first epoch is dealt; demanded once the weather is calm.
+    Protect,
+    /// The owner's device is lost, and nobody finds it.
+    LoseDevice,
+    /// Some are gone for good.
+    Vanish {
+        /// Who.
+        who: Who,
+        /// How many.
+        count: Range,
+    },
+    /// Some begin to cheat.
+    Cheat {
+        /// How.
+        villain: &'static str,
+        /// How many.
+        count: Range,
+    },
+    /// The owner begins to recover on a fresh device.
+    Claim {
+        /// She says that the old device was stolen.
+        stolen: bool,
+        /// So many trustees she does not remember.
+        forgotten: Range,
+    },
+    /// Time goes by, with the weather that is.
+    Pass {
+        /// How much.
+        time: Range,
+        /// With the weather calm.
+        calm: bool,
+    },
+    /// Demanded: what was protected is back and everything is rotated.
+    Recovered,
+    /// Demanded: the owner cannot recover, and is told so; no share is of use.
+    Stuck,
+    /// Somebody starts a copy of the lost device's disk.
+    CopyAwakes,
+    /// Somebody who is not the owner asks all trustees for a recovery. Demanded: while the owner's
+    /// device lives she stops it and no share leaves.
+    Impostor,
+    /// Some of them and all others cannot reach each other for a while, beside all else.
+    Partition {
+        /// Who.
+        who: Who,
+        /// How many of them.
+        count: Range,
+        /// For how long.
+        time: Range,
+    },
+    /// The ledger's operator is switched off, and on again.
+    OperatorSleeps {
+        /// For how long.
+        time: Range,
+    },
+}
+
+/// People and machines of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Trustees.
+    Trustees,
+    /// Witnesses of the ledger.
+    Witnesses,
+    /// The owner, on whatever device.
+    Owner,
+}
+
+impl Who {
+    /// As messages name them.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Trustees => "trustees",
+            Self::Witnesses => "witnesses",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+const GROUPS: [(&str, Who); 3] = [
+    ("trustees", Who::Trustees),
+    ("witnesses", Who::Witnesses),
+    ("owner", Who::Owner),
+];
+
+/// An act as a file has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// What happens.
+    pub(crate) act: Act,
+    /// In how many of a thousand seeds it does.
+    pub(crate) chance: u16,
+    /// Where it stands in the file.
+    pub(crate) line: usize,
+}
+
+/// What acts are called.
+#[derive(Clone, Copy)]
+enum Kind {
+    Protect,
+    LoseDevice,
+    Vanish,
+    Cheat,
+    Claim,
+    Pass,
+    Recovered,
+    Stuck,
+    CopyAwakes,
+    Impostor,
+    Partition,
+    OperatorSleeps,
+}
+
+const KINDS: [(&str, Kind); 12] = [
+    ("protect", Kind::Protect),
+    ("lose-device", Kind::LoseDevice),
+    ("vanish", Kind::Vanish),
+    ("cheat", Kind::Cheat),
+    ("claim", Kind::Claim),
+    ("pass", Kind::Pass),
+    ("recovered", Kind::Recovered),
+    ("stuck", Kind::Stuck),
+    ("copy-awakes", Kind::CopyAwakes),
+    ("impostor", Kind::Impostor),
+    ("partition", Kind::Partition),
+    ("operator-sleeps", Kind::OperatorSleeps),
+];
+
+impl Line {
+    /// Reads one act; nothing where its name is unknown.
+    pub(super) fn read(mut section: Section<'_, '_>, villains: &[&'static str]) -> Option<Self> {
+        let kind = section.word("act", &KINDS, None);
+        let always = Range::only(1000);
+        let chance = section.range("chance", (Unit::PerMille, 0..=1000), always);
+        let act = kind.and_then(|kind| kind.read(&mut section, villains));
+        let line = section.line;
+        if kind.is_some() {
+            section.finish();
+        }
+        act.map(|act| Self {
+            act,
+            chance: chance.high as u16,
+            line,
+        })
+    }
+}
+
+impl Kind {
+    fn read(self, section: &mut Section<'_, '_>, villains: &[&'static str]) -> Option<Act> {
+        let mut count = |default| {
+            let default = Range::only(default);
+            section.range("count", (Unit::Count, 0..=MOST), default)
+        };
+        Some(match self {
+            Self::Protect => Act::Protect,
+            Self::LoseDevice => Act::LoseDevice,
+            Self::Recovered => Act::Recovered,
+            Self::Stuck => Act::Stuck,
+            Self::CopyAwakes => Act::CopyAwakes,
+            Self::Impostor => Act::Impostor,
+            Self::Vanish => Act::Vanish {
+                count: count(1),
+                who: section.word("who", &GROUPS[..2], Some(Who::Trustees))?,
+            },
+            Self::Cheat => {
+                let count = count(1);
+                let villains: Vec<_> = villains.iter().map(|name| (*name, *name)).collect();
+                let villain = section.word("villain", &villains, None)?;
+                Act::Cheat { villain, count }
+            }
+            Self::Claim => Act::Claim {
+                stolen: section.flag("stolen"),
+                forgotten: section.range("forgotten", (Unit::Count, 0..=MOST), Range::only(0)),
+            },
+            Self::Pass => Act::Pass {
+                time: time(section),
+                calm: section.flag("calm"),
+            },
+            Self::Partition => Act::Partition {
+                count: count(1),
+                who: section.word("who", &GROUPS, Some(Who::Trustees))?,
+                time: time(section),
+            },
+            Self::OperatorSleeps => Act::OperatorSleeps {
+                time: time(section),
+            },
+        })
+    }
+}
+
+fn time(section: &mut Section<'_, '_>) -> Range {
+    const HOUR: u64 = 3_600_000;
+    section.range("time", (Unit::Time, 0..=LONGEST), Range::only(HOUR))
+}
+
+impl Act {
+    /// In a sentence, for `describe`.
+    pub(crate) fn told(&self) -> String {
+        let some = |count: &Range, who: Who| format!("{count} {}", who.name());
+        let during = |time: &Range| time.show(Unit::Time);
+        match self {
+            Self::Protect => "demanded: everybody is enrolled, and the epoch is dealt and active".into(),
+            Self::LoseDevice => "the owner's device is lost".into(),
+            Self::Vanish { who, count } => format!("{} are gone for good", some(count, *who)),
+            Self::Cheat { villain, count } => format!("{count} of them begin to cheat: {villain}"),
+            Self::Claim { stolen, forgotten } => {
+                let why = if *stolen { "stolen" } else { "lost" };
+                format!("she begins to recover on a fresh device: {why}; {forgotten} trustees are forgotten")
+            }
+            Self::Pass { time, calm } => {
+                let weather = if *calm { "calm" } else { "bad" };
+                format!("{} go by in {weather} weather", during(time))
+            }
+            Self::Recovered => "demanded: what was protected is back, and everything is rotated".into(),
+            Self::Stuck => "demanded: too few are left, nothing comes back, and she is told so".into(),
+            Self::CopyAwakes => {
+                "somebody starts a copy of the old device; demanded: it has no power".into()
+            }
+            Self::Impostor => {
+                "somebody else asks all trustees for a recovery; demanded: she stops it, and no share leaves".into()
+            }
+            Self::Partition { who, count, time } => {
+                format!("{} and all others cannot reach each other for {}", some(count, *who), during(time))
+            }
+            Self::OperatorSleeps { time } => {
+                format!("the ledger's operator is switched off for {}", during(time))
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! People who are against her.
+use super::{OWNER, Part, Story};
+use crate::checkers::Sight;
+use crate::node::Kind;
+use crate::people::{Claimant, Guard, PersonId, Role, Thief};
+use crate::scenario::act::Who;
+use crate::villains::{Infects, Villainy};
+
+impl Story {
+    /// So many begin to cheat; the devices that others have one of, once.
+    pub(super) fn cheat(&mut self, villain: &'static str, count: usize) -> Part {
+        let Some(villainy) = Villainy::named(villain) else {
+            return self.astonished(&villain);
+        };
+        let nodes = match villainy.infects {
+            Infects::Trustee => self.some_living(Who::Trustees, count),
+            Infects::Owner => vec![self.node_of(self.alice)],
+            Infects::Host | Infects::Operator | Infects::Network => vec![self.node_of(self.host)],
+        };
+        for node in nodes.into_iter().take(count) {
+            let liar = self.trustees.iter().find(|who| self.node_of(**who) == node);
+            self.liars.extend(liar.map(|liar| (*liar, villain)));
+            self.world.infect(node, villainy);
+        }
+        self.go_on()
+    }
+
+    /// A copy of the old device's disk is started by somebody else.
+    pub(super) fn copy_awakes(&mut self) -> Part {
+        let phone = self.phone;
+        let mallory = self.world.add_person("Mallory", phone);
+        self.world.show(&Sight::Stolen { node: phone });
+        self.world.node_mut(phone).resurrect();
+        self.world.start(phone);
+        let terms = self.parameters.terms;
+        self.world.engage(mallory, Role::Thief(Thief::new(terms)));
+        let refused = |story: &mut Self| matches!(&story.world.person(mallory).role, Role::Thief(thief) if thief.refused);
+        self.storm(refused)?;
+        self.demand("the stolen device sees that it is revoked", refused)?;
+        // Whatever it has sent is answered meanwhile.
+        let delay = self.parameters.terms.delay;
+        self.pass(delay)
+    }
+
+    /// An impostor asks everybody while the owner's device lives: she stops it, and no share leaves.
+    pub(super) fn impostor(&mut self) -> Part {
+        self.world.engage(self.alice, Role::Guard(Guard::default()));
+        let laptop = self.world.add_node("impostor", Kind::Owner);
+        let mallory = self.world.add_person("Mallory", laptop);
+        let claimant = Claimant::new(OWNER, self.trustees.clone(), false);
+        self.world.engage(mallory, Role::Claimant(claimant));
+        self.storm(|story| story.is_stopped())?;
+        self.demand("the owner's veto stands", |story| story.is_stopped())?;
+        self.demand("the impostor sees that it was vetoed", |story| {
+            story.sees_veto(mallory)
+        })?;
+        // Well past the delay: no share has left, or a checker would have said so.
+        let delay = self.parameters.terms.delay;
+        self.pass(delay.times(2))?;
+        self.none_left()
+    }
+
+    fn is_stopped(&self) -> bool {
+        matches!(&self.world.person(self.alice).role, Role::Guard(guard) if guard.stopped && guard.alarmed)
+    }
+
+    fn sees_veto(&self, impostor: PersonId) -> bool {
+        matches!(&self.world.person(impostor).role, Role::Claimant(claimant) if claimant.state == "vetoed")
+    }
+
+    fn none_left(&mut self) -> Part {
+        if self.world.releases > 0 {
+            let what = "a share left although the owner's device lived to stop it";
+            self.world.fail("G7 delay and veto", what);
+        }
+        self.go_on()
+    }
+}

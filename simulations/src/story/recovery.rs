@@ -1,0 +1,124 @@
+//! The owner begins anew with nothing but names.
+use super::{OWNER, Part, Story};
+use crate::checkers::{Sight, equality};
+use crate::node::{Kind, NodeId};
+use crate::people::{Claimant, Role, phone};
+use kith_protocol::owner::command::{Answer, ClaimTrusteeView, Command, RecoverView};
+
+impl Story {
+    /// She has a fresh device, and asks those whom she remembers.
+    pub(super) fn claim(&mut self, stolen: bool, forgotten: usize) -> Part {
+        let fresh = self.world.add_node("fresh", Kind::Owner);
+        self.world.person_mut(self.alice).node = fresh;
+        let known = self.trustees.len() - forgotten.min(self.trustees.len());
+        let places = self.chance.some_below(self.trustees.len(), known);
+        let remembered = places.into_iter().map(|place| self.trustees[place]);
+        let claimant = Claimant::new(OWNER, remembered.collect(), stolen);
+        self.world.engage(self.alice, Role::Claimant(claimant));
+        self.world.faults = self.parameters.faults;
+        self.go_on()
+    }
+
+    /// The recovery is done, under faults and then without.
+    pub(super) fn recovered(&mut self) -> Part {
+        self.storm(|story| story.claim_is("done"))?;
+        self.demand("the recovery is done", |story| story.claim_is("done"))?;
+        let node = self.node_of(self.alice);
+        self.demand("her device runs", |story| story.world.node(node).is_up())?;
+        equality::demand(&mut self.world, node, &self.items);
+        self.demand(
+            "the living trustees hold the new epoch as the current one",
+            Self::has_settled,
+        )?;
+        self.world.show(&Sight::Settled);
+        self.blamed()
+    }
+
+    /// Too few are left: she gets nothing back however long she waits, and sees what is missing.
+    pub(super) fn stuck(&mut self) -> Part {
+        self.storm(|story| story.claim_is("done"))?;
+        let end = self.end_of_patience();
+        self.pass(end.since(self.world.now()))?;
+        let Some(view) = self.claim_view() else {
+            return self.astonished(&"no status of the recovery");
+        };
+        let threshold = self.parameters.terms.threshold;
+        if view.state == "done" || view.shares >= threshold || view.approvals >= threshold {
+            let what = format!(
+                "too few trustees are left, and the recovery stands as `{}`",
+                view.state
+            );
+            self.world.fail("G5 recoverability", what);
+        }
+        if view.threshold.is_none_or(|needed| needed != threshold) && view.problem.is_none() {
+            let what = format!("the claimant is not told what is missing: {view:?}");
+            self.world.fail("G5 recoverability", what);
+        }
+        self.go_on()
+    }
+
+    fn claim_is(&self, state: &str) -> bool {
+        matches!(&self.world.person(self.alice).role, Role::Claimant(claimant) if claimant.state == state)
+    }
+
+    fn claim_view(&mut self) -> Option<RecoverView> {
+        let node = self.node_of(self.alice);
+        match phone::owner(&mut self.world, node, Command::RecoverStatus) {
+            Ok(Answer::Recover(view)) => Some(view),
+            _ => None,
+        }
+    }
+
+    /// Whether every living trustee has promoted its share of the active epoch, and forgotten older
+    /// ones. Not asked of those whom she has forgotten: nobody has dealt to them.
+    fn has_settled(&mut self) -> bool {
+        let Some(active) = self.world.jury.ledger.epoch else {
+            return false;
+        };
+        let nodes: Vec<NodeId> = self.remembered();
+        let living: Vec<NodeId> = nodes
+            .into_iter()
+            .filter(|node| !self.world.node(*node).is_dead())
+            .collect();
+        living.into_iter().all(|node| {
+            let shares = self.world.shares_held(node);
+            !shares.is_empty()
+                && shares
+                    .iter()
+                    .all(|share| share.active && share.epoch == active)
+        })
+    }
+
+    fn remembered(&self) -> Vec<NodeId> {
+        match &self.world.person(self.alice).role {
+            Role::Claimant(claimant) => {
+                let known = claimant.trustees();
+                known.iter().map(|who| self.node_of(*who)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Each liar whose share came before the recovery was done without it is named; nobody else is.
+    fn blamed(&mut self) -> Part {
+        let Some(view) = self.claim_view() else {
+            return self.astonished(&"no status of the recovery");
+        };
+        let liars = self.liars.iter().filter(|(_, how)| *how == "wrong-share");
+        let liars: Vec<String> = liars
+            .map(|(liar, _)| self.world.person(*liar).name.clone())
+            .collect();
+        let wrong = |trustee: &&ClaimTrusteeView| match liars.contains(&trustee.name) {
+            true => trustee.state == "share",
+            false => trustee.state == "bad-share",
+        };
+        if let Some(trustee) = view.trustees.iter().find(wrong) {
+            let what = format!(
+                "{} stands as `{}`, and the liars are {liars:?}",
+                trustee.name, trustee.state
+            );
+            self.world.fail("G6 attribution", what);
+        }
+        self.go_on()
+    }
+}
