@@ -13,8 +13,9 @@ use crate::outbox;
 use crate::owner::command::Answer;
 use crate::owner::comparison::Comparison;
 use crate::owner::identity::{self, Identity};
+use crate::owner::peers::Peers;
 use crate::owner::trustee::{self, Contact, PeerRole, Stage, Trustee};
-use crate::record::{self, Records, Row as _};
+use crate::record::{self, Key, Records, Row};
 use crate::time::Timestamp;
 use crate::words::{self, Occasion, Transcript};
 
@@ -66,20 +67,31 @@ fn check_name_is_free(work: &Work<'_>, name: &str) -> Result<(), Stop> {
             CommandError::error("a trustee needs a name that means something to you").into(),
         );
     }
-    let mut living = work.all::<Trustee>()?;
-    living.retain(|trustee| !has_ended(trustee, work.now));
-    if living.iter().any(|trustee| trustee.name == name) {
+    let named = work.load::<Trustee>(name.as_bytes())?;
+    if named.is_some_and(|trustee| !has_ended(&trustee, work.now)) {
         let taken =
             format!("you already have a trustee, a host or an open invitation called `{name}`");
         return Err(CommandError::error(taken).into());
     }
-    if living.len() >= limits::owner::PEERS {
+    if is_full(work)
+        && work
+            .all::<Trustee>()?
+            .iter()
+            .all(|trustee| !has_ended(trustee, work.now))
+    {
         return Err(CommandError::error(
             "there is room for 255 trustees and 8 hosts, and all of it is taken",
         )
         .into());
     }
     Ok(())
+}
+
+/// Whether there is a row for each that there may be; read only then, because each costs several
+/// decompressions of keys.
+fn is_full(work: &Work<'_>) -> bool {
+    let rows = work.scan(Key::new(Trustee::SPACE, &[]).as_bytes());
+    rows.len() >= limits::owner::PEERS
 }
 
 /// Whether it came to nothing.
@@ -90,14 +102,14 @@ fn has_ended(trustee: &Trustee, now: Timestamp) -> bool {
 
 /// What came to nothing under this name goes, and all that came to nothing where it takes the room.
 fn make_room(work: &mut Work<'_>, name: &str) -> Result<(), Damage> {
-    let all = work.all::<Trustee>()?;
-    let full = all.len() >= limits::owner::PEERS;
+    let candidates: Vec<Trustee> = match is_full(work) {
+        true => work.all()?,
+        false => work.load(name.as_bytes())?.into_iter().collect(),
+    };
     let now = work.now;
-    for ended in all.iter().filter(|trustee| has_ended(trustee, now)) {
-        if full || ended.name == name {
-            outbox::retire(work, &ended.local);
-            work.erase::<Trustee>(&ended.id());
-        }
+    for ended in candidates.iter().filter(|peer| has_ended(peer, now)) {
+        outbox::retire(work, &ended.local);
+        work.erase::<Trustee>(&ended.id());
     }
     Ok(())
 }
@@ -126,11 +138,11 @@ fn invitation(identity: &Identity, trustee: &Trustee) -> Invitation {
 /// The invited person agreed.
 pub(crate) fn on_accept(
     work: &mut Work<'_>,
-    anchor: &Anchor,
+    (anchor, peers): (&Anchor, &Peers),
     message: &Received,
     accept: &Accept,
 ) -> Result<Body, Halt> {
-    let mut trustee = trustee::of_local(work, &message.to)?;
+    let mut trustee = trustee::of_local(work, peers, &message.to)?;
     check_answer(work.now, &trustee, message, accept)?;
     let Some(identity) = identity::load(work)? else {
         return Err(Refusal::new("e.p.req.declined", "nobody is invited here").into());
@@ -209,10 +221,11 @@ fn check_prekeys(accept: &Accept) -> Result<(), Refusal> {
 /// The commitment is opened: from here on there are words.
 pub(crate) fn on_reveal(
     work: &mut Work<'_>,
+    peers: &Peers,
     message: &Received,
     reveal: &Reveal,
 ) -> Result<Body, Halt> {
-    let mut trustee = trustee::behind(work, &message.to, &message.from)?;
+    let mut trustee = trustee::behind(work, peers, &message.to, &message.from)?;
     let Stage::Revealing { commitment, nonce } = trustee.stage else {
         return Err(Refusal::new("e.p.trust.not-verified", "no nonce is expected here").into());
     };
@@ -245,8 +258,12 @@ pub(crate) fn on_reveal(
 }
 
 /// Their person heard the right words.
-pub(crate) fn on_confirm(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
-    let mut trustee = trustee::behind(work, &message.to, &message.from)?;
+pub(crate) fn on_confirm(
+    work: &mut Work<'_>,
+    peers: &Peers,
+    message: &Received,
+) -> Result<Body, Halt> {
+    let mut trustee = trustee::behind(work, peers, &message.to, &message.from)?;
     let Stage::Comparing(comparison) = trustee.stage else {
         return Err(
             Refusal::new("e.p.trust.not-verified", "no words are being compared here").into(),
@@ -266,13 +283,18 @@ fn after(comparison: Comparison) -> Stage {
 }
 
 /// Their person heard other words, or says no.
-pub(crate) fn on_end(work: &mut Work<'_>, message: &Received, stage: Stage) -> Result<Body, Halt> {
+pub(crate) fn on_end(
+    work: &mut Work<'_>,
+    peers: &Peers,
+    message: &Received,
+    stage: Stage,
+) -> Result<Body, Halt> {
     let mut trustee = match &stage {
         // Who declines has not answered before, so there is no contact yet. Once there is, nobody
         // else who saw the link ends what the two have begun.
-        Stage::Declined => trustee::of_local(work, &message.to)
+        Stage::Declined => trustee::of_local(work, peers, &message.to)
             .and_then(|trustee| check_decline(trustee, message))?,
-        _ => trustee::behind(work, &message.to, &message.from)?,
+        _ => trustee::behind(work, peers, &message.to, &message.from)?,
     };
     if trustee.is_verified() {
         return Err(Refusal::new("e.p.req.declined", "this connection is verified already").into());

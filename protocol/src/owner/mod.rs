@@ -12,6 +12,7 @@ mod enrolment;
 mod health;
 mod identity;
 mod pace;
+mod peers;
 mod protect;
 mod push;
 mod secret;
@@ -29,12 +30,14 @@ use crate::record::Records;
 use crate::time::Timestamp;
 use command::{Answer, Command};
 use dealing::Terms;
+use peers::Peers;
 use trustee::{PeerRole, Stage};
 
 /// An owner's or claimant's agent.
 pub struct OwnerAgent {
     anchor: Anchor,
     dues: Dues,
+    peers: Peers,
 }
 
 impl OwnerAgent {
@@ -45,8 +48,11 @@ impl OwnerAgent {
     pub fn open(records: &dyn Records) -> Result<Self, Damage> {
         let mut anchor = Anchor::open(records)?;
         pace::set(records, &mut anchor)?;
-        let dues = Dues::open(records)?;
-        Ok(Self { anchor, dues })
+        Ok(Self {
+            anchor,
+            dues: Dues::open(records)?,
+            peers: Peers::open(records)?,
+        })
     }
 
     fn command(&mut self, work: &mut Work<'_>, command: Command) -> Result<Answer, Stop> {
@@ -114,25 +120,30 @@ impl OwnerAgent {
     }
 
     fn message(&mut self, work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
-        let claiming = claim::row::of_local(work, &message.to)?.is_some();
+        let peers = &self.peers;
+        let claiming = peers.claimed(work, &message.to)?.is_some();
         match &message.body {
             Body::Ping(Ping { .. }) => Ok(Body::PingResponse(PingResponse {})),
-            Body::SetupAccept(accept) => enrolment::on_accept(work, &self.anchor, message, accept),
-            Body::SetupDecline(_) => enrolment::on_end(work, message, Stage::Declined),
-            Body::WordsReveal(reveal) if claiming => claim::talk::on_reveal(work, message, reveal),
-            Body::WordsReveal(reveal) => enrolment::on_reveal(work, message, reveal),
-            Body::WordsConfirm(_) if claiming => claim::talk::on_confirm(work, message),
-            Body::WordsConfirm(_) => enrolment::on_confirm(work, message),
-            Body::WordsMismatch(_) if claiming => claim::talk::on_mismatch(work, message),
-            Body::WordsMismatch(_) => enrolment::on_end(work, message, Stage::Mismatch),
+            Body::SetupAccept(accept) => {
+                enrolment::on_accept(work, (&self.anchor, peers), message, accept)
+            }
+            Body::SetupDecline(_) => enrolment::on_end(work, peers, message, Stage::Declined),
+            Body::WordsReveal(reveal) if claiming => {
+                claim::talk::on_reveal(work, peers, message, reveal)
+            }
+            Body::WordsReveal(reveal) => enrolment::on_reveal(work, peers, message, reveal),
+            Body::WordsConfirm(_) if claiming => claim::talk::on_confirm(work, peers, message),
+            Body::WordsConfirm(_) => enrolment::on_confirm(work, peers, message),
+            Body::WordsMismatch(_) if claiming => claim::talk::on_mismatch(work, peers, message),
+            Body::WordsMismatch(_) => enrolment::on_end(work, peers, message, Stage::Mismatch),
             Body::RecoveryChallenge(challenge) => {
-                claim::connect::on_challenge(work, &mut self.anchor, message, challenge)
+                claim::connect::on_challenge(work, (&mut self.anchor, peers), message, challenge)
             }
-            Body::RecoveryPending(_) => claim::connect::on_pending(work, message),
+            Body::RecoveryPending(_) => claim::connect::on_pending(work, peers, message),
             Body::RecoveryRelease(release) => {
-                claim::collect::on_release(work, &self.anchor, message, release)
+                claim::collect::on_release(work, (&self.anchor, peers), message, release)
             }
-            Body::RecoveryDeny(deny) => claim::talk::on_deny(work, message, deny),
+            Body::RecoveryDeny(deny) => claim::talk::on_deny(work, peers, message, deny),
             // Everything else is for trustees, hosts, operators and witnesses, or is a reply.
             other => Err(Refusal::new(
                 "e.m.msg.unexpected",
@@ -237,7 +248,7 @@ impl Agent for OwnerAgent {
                         self.put_off(&mut work, &id, &reply)?;
                     }
                 } else if outbox::settle(&mut work, &from, &id)? {
-                    trustee::note_sign_of_life(&mut work, &from)?;
+                    trustee::note_sign_of_life(&mut work, &self.peers, &from)?;
                     self.replied(&mut work, &id, &reply)?;
                 }
             }
@@ -246,6 +257,7 @@ impl Agent for OwnerAgent {
         }
         let step = work.finish(reply, answer);
         self.dues.note(&step.writes)?;
+        self.peers.note(&step.writes)?;
         Ok(step)
     }
 

@@ -8,6 +8,7 @@ use crate::keys::role::Approval;
 use crate::message::setup::{Capability, Prekey};
 use crate::owner::command::TrusteeView;
 use crate::owner::comparison::Comparison;
+use crate::owner::peers::Peers;
 use crate::record::{Row, Space};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -121,8 +122,13 @@ impl Trustee {
 
 /// The trustee our DID `local` is kept for, if `from` is the other side of it. A stranger who
 /// learnt the DID of an invitation that was answered gets no further.
-pub(crate) fn behind(work: &Work<'_>, local: &Did, from: &Did) -> Result<Trustee, Halt> {
-    behind_of(of_local(work, local)?, from)
+pub(crate) fn behind(
+    work: &Work<'_>,
+    peers: &Peers,
+    local: &Did,
+    from: &Did,
+) -> Result<Trustee, Halt> {
+    behind_of(of_local(work, peers, local)?, from)
 }
 
 /// This trustee, if `from` is the other side of it.
@@ -136,12 +142,8 @@ pub(crate) fn behind_of(trustee: Trustee, from: &Did) -> Result<Trustee, Halt> {
 }
 
 /// The trustee our DID `local` is kept for.
-pub(crate) fn of_local(work: &Work<'_>, local: &Did) -> Result<Trustee, Halt> {
-    let found = work
-        .all::<Trustee>()?
-        .into_iter()
-        .find(|trustee| trustee.local == *local);
-    Ok(found.ok_or_else(|| {
+pub(crate) fn of_local(work: &Work<'_>, peers: &Peers, local: &Did) -> Result<Trustee, Halt> {
+    Ok(peers.trustee(work, local)?.ok_or_else(|| {
         Refusal::new(
             "e.m.req.wrong-connection",
             "nobody is expected on this connection",
@@ -168,14 +170,12 @@ pub(crate) fn verified(work: &Work<'_>, role: PeerRole) -> Result<Vec<Trustee>, 
 }
 
 /// Notes that a peer answered something.
-pub(crate) fn note_sign_of_life(work: &mut Work<'_>, from: &Did) -> Result<(), Damage> {
-    let is_it = |trustee: &Trustee| {
-        trustee
-            .contact
-            .as_ref()
-            .is_some_and(|contact| contact.did == *from)
-    };
-    if let Some(mut trustee) = work.all::<Trustee>()?.into_iter().find(is_it) {
+pub(crate) fn note_sign_of_life(
+    work: &mut Work<'_>,
+    peers: &Peers,
+    from: &Did,
+) -> Result<(), Damage> {
+    if let Some(mut trustee) = peers.trustee_of(work, from)? {
         trustee.seen = Some(work.now);
         work.save(&trustee);
     }

@@ -12,16 +12,17 @@ use crate::owner::claim::fetch;
 use crate::owner::claim::row::{
     self, Claim, ClaimStage, ClaimantKeys, Claimed, ClaimedStage, Fixed,
 };
+use crate::owner::peers::Peers;
 use crate::share_pair::{self, SharePair};
 
 /// A trustee releases its share.
 pub(crate) fn on_release(
     work: &mut Work<'_>,
-    anchor: &Anchor,
+    (anchor, peers): (&Anchor, &Peers),
     message: &Received,
     release: &Release,
 ) -> Result<Body, Halt> {
-    let mut claimed = row::behind(work, &message.to, &message.from)?;
+    let mut claimed = row::behind(work, peers, &message.to, &message.from)?;
     let unexpected = || Refusal::new("e.m.req.wrong-connection", "no share is expected here");
     let claim = row::load(work)?.ok_or_else(unexpected)?;
     let (Some(keys), Some(fixed)) = (&claim.keys, &claim.fixed) else {

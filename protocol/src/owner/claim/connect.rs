@@ -19,6 +19,7 @@ use crate::owner::command::Answer;
 use crate::owner::deal::Deal;
 use crate::owner::identity::{self, Identity};
 use crate::owner::pace;
+use crate::owner::peers::Peers;
 use crate::owner::trustee::Trustee;
 use crate::record::Row;
 use crate::time::Millis;
@@ -124,7 +125,7 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str) -> Result<Answer, Stop> {
 /// A trustee opens the recovery connection and says what it keeps.
 pub(crate) fn on_challenge(
     work: &mut Work<'_>,
-    anchor: &mut Anchor,
+    (anchor, peers): (&mut Anchor, &Peers),
     message: &Received,
     challenge: &Challenge,
 ) -> Result<Body, Halt> {
@@ -135,7 +136,7 @@ pub(crate) fn on_challenge(
         )
     };
     let claim = row::load(work)?.ok_or_else(stranger)?;
-    let mut claimed = row::of_local(work, &message.to)?.ok_or_else(stranger)?;
+    let mut claimed = peers.claimed(work, &message.to)?.ok_or_else(stranger)?;
     check_answer(work, &claimed, message)?;
     let descriptor = Descriptor::from_bytes(&challenge.descriptor.0)
         .map_err(|error| Refusal::new("e.m.trust.ledger-descriptor", error.to_string()))?;
@@ -282,8 +283,12 @@ fn note_conflict(work: &mut Work<'_>, mut claimed: Claimed, conflict: String) ->
 }
 
 /// Their person has approved; the ledger says the rest.
-pub(crate) fn on_pending(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
-    let claimed = row::behind(work, &message.to, &message.from)?;
+pub(crate) fn on_pending(
+    work: &mut Work<'_>,
+    peers: &Peers,
+    message: &Received,
+) -> Result<Body, Halt> {
+    let claimed = row::behind(work, peers, &message.to, &message.from)?;
     let text = format!(
         "{} has approved; nothing leaves before the delay is over",
         claimed.name

@@ -9,6 +9,7 @@ use crate::ledger::RequestKind;
 use crate::message::recovery::Release;
 use crate::owner::claim::fetch::Fetch;
 use crate::owner::comparison::Comparison;
+use crate::owner::peers::Peers;
 use crate::policy::LaneOpening;
 use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
@@ -203,20 +204,16 @@ pub(crate) fn named(work: &Work<'_>, name: &str) -> Result<Claimed, Stop> {
     Ok(work.load(name.as_bytes())?.ok_or_else(none)?)
 }
 
-/// The remembered trustee our DID `local` was made for.
-pub(crate) fn of_local(work: &Work<'_>, local: &Did) -> Result<Option<Claimed>, Damage> {
-    let is_it = |claimed: &Claimed| {
-        claimed
-            .invitation
-            .as_ref()
-            .is_some_and(|invited| invited.local == *local)
-    };
-    Ok(work.all::<Claimed>()?.into_iter().find(is_it))
-}
-
-/// The same, if `from` is the one who answered there.
-pub(crate) fn behind(work: &Work<'_>, local: &Did, from: &Did) -> Result<Claimed, Halt> {
-    let found = of_local(work, local)?.filter(|claimed| claimed.did() == Some(from));
+/// The remembered trustee our DID `local` was made for, if `from` is the one who answered there.
+pub(crate) fn behind(
+    work: &Work<'_>,
+    peers: &Peers,
+    local: &Did,
+    from: &Did,
+) -> Result<Claimed, Halt> {
+    let found = peers
+        .claimed(work, local)?
+        .filter(|claimed| claimed.did() == Some(from));
     Ok(found.ok_or_else(|| {
         Refusal::new(
             "e.m.req.wrong-connection",

@@ -8,17 +8,19 @@ use crate::outbox;
 use crate::owner::claim::row::{self, ClaimStage, Claimed, ClaimedStage};
 use crate::owner::command::Answer;
 use crate::owner::comparison::Comparison;
+use crate::owner::peers::Peers;
 use crate::record::{self, Records};
 use crate::words::{self, Occasion, Transcript};
 
 /// The commitment is opened: from here on there are words.
 pub(crate) fn on_reveal(
     work: &mut Work<'_>,
+    peers: &Peers,
     message: &Received,
     reveal: &Reveal,
 ) -> Result<Body, Halt> {
     let unexpected = || Refusal::new("e.p.trust.not-verified", "no such nonce is expected here");
-    let mut claimed = row::behind(work, &message.to, &message.from)?;
+    let mut claimed = row::behind(work, peers, &message.to, &message.from)?;
     let ClaimedStage::Revealing { commitment, nonce } = claimed.stage else {
         return Err(unexpected().into());
     };
@@ -52,8 +54,12 @@ pub(crate) fn on_reveal(
 }
 
 /// Their person heard the right words.
-pub(crate) fn on_confirm(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
-    let mut claimed = row::behind(work, &message.to, &message.from)?;
+pub(crate) fn on_confirm(
+    work: &mut Work<'_>,
+    peers: &Peers,
+    message: &Received,
+) -> Result<Body, Halt> {
+    let mut claimed = row::behind(work, peers, &message.to, &message.from)?;
     let ClaimedStage::Comparing(comparison) = claimed.stage else {
         return Err(
             Refusal::new("e.p.trust.not-verified", "no words are being compared here").into(),
@@ -72,8 +78,12 @@ fn after(comparison: Comparison) -> ClaimedStage {
 }
 
 /// Their person heard other words.
-pub(crate) fn on_mismatch(work: &mut Work<'_>, message: &Received) -> Result<Body, Halt> {
-    let mut claimed = row::behind(work, &message.to, &message.from)?;
+pub(crate) fn on_mismatch(
+    work: &mut Work<'_>,
+    peers: &Peers,
+    message: &Received,
+) -> Result<Body, Halt> {
+    let mut claimed = row::behind(work, peers, &message.to, &message.from)?;
     // Their person's right words are in our hands, signed by what she did; nobody unsays them.
     if claimed.is_verified() {
         return Err(Refusal::new("e.p.req.declined", "the words were compared already").into());
@@ -107,8 +117,13 @@ pub(crate) fn unfix(work: &mut Work<'_>) -> Result<(), Damage> {
 }
 
 /// Their person refuses.
-pub(crate) fn on_deny(work: &mut Work<'_>, message: &Received, deny: &Deny) -> Result<Body, Halt> {
-    let mut claimed = row::behind(work, &message.to, &message.from)?;
+pub(crate) fn on_deny(
+    work: &mut Work<'_>,
+    peers: &Peers,
+    message: &Received,
+    deny: &Deny,
+) -> Result<Body, Halt> {
+    let mut claimed = row::behind(work, peers, &message.to, &message.from)?;
     let code = deny
         .code
         .chars()
