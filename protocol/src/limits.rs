@@ -319,6 +319,8 @@ pub mod network {
     pub const CONNECTIONS_IN: u32 = 256;
     /// Connections that others opened and that were told to leave: closing takes a moment.
     pub const CONNECTIONS_LEAVING: u32 = 64;
+    /// How long one of them may take: beyond it the peer reads nothing, and the last word is not said.
+    pub const LEAVING: Duration = Duration::from_secs(2);
     /// Connections that we opened.
     pub const CONNECTIONS_OUT: u32 = 256;
     /// Connections to one peer: both sides may dial at the same time, each perhaps twice.

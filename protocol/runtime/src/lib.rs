@@ -15,6 +15,7 @@ pub mod driver;
 mod group;
 pub mod homes;
 pub mod keystore;
+mod leaving;
 mod ledger_client;
 pub mod local_api;
 pub mod local_client;

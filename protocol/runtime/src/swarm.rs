@@ -4,20 +4,22 @@
 //! `limits.rs`.
 use crate::codec::{self, Frames};
 use crate::door::Door;
+use crate::leaving::Leaving;
 use crate::network::{Delivery, Network, deliveries};
 use crate::refusals::Refusals;
 use crate::switchboard::Switchboard;
 use futures::StreamExt as _;
 use kith_protocol::did::{DidError, Endpoint};
 use kith_protocol::limits;
+use libp2p::core::muxing::StreamMuxerBox;
 use libp2p::core::transport::timeout::TransportTimeout;
 use libp2p::core::upgrade::Version;
 use libp2p::multiaddr::Protocol;
 use libp2p::request_response::{self, ProtocolSupport};
 use libp2p::swarm::{self, NetworkBehaviour, SwarmEvent};
 use libp2p::{
-    Multiaddr, Swarm, Transport as _, connection_limits, identify, identity,
-    memory_connection_limits, noise, ping, tcp, yamux,
+    Multiaddr, Swarm, Transport, connection_limits, identify, identity, memory_connection_limits,
+    noise, ping, tcp, yamux,
 };
 use std::time::Duration;
 use thiserror::Error;
@@ -116,6 +118,11 @@ fn build(key: &identity::Keypair, refusals: Refusals) -> Result<Swarm<Behaviour>
         .authenticate(noise::Config::new(key)?)
         .multiplex(yamux_config())
         .boxed();
+    let connected = Transport::map(connected, |(peer, muxer), _| {
+        let leaving = Leaving::new(muxer, limits::network::LEAVING);
+        (peer, StreamMuxerBox::new(leaving))
+    })
+    .boxed();
     let door = Door::new(connected);
     let transport =
         TransportTimeout::with_outgoing_timeout(door, limits::network::EXCHANGE).boxed();
