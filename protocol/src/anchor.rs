@@ -365,7 +365,8 @@ impl Anchor {
     pub fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
         self.forget_discarded(work);
         for mut offer in work.all::<Offer>()? {
-            if offer.outcome == Outcome::Waiting && offer.due <= work.now {
+            if offer.outcome == Outcome::Waiting && offer.due.is_over(work.now, LONGEST_OFFER_PAUSE)
+            {
                 offer.made(work.now);
                 self.offer(work, &offer);
                 work.save(&offer);
@@ -374,7 +375,7 @@ impl Anchor {
         let due: Vec<Digest> = self
             .logs
             .iter()
-            .filter(|(_, log)| log.due() <= work.now)
+            .filter(|(_, log)| log.due().is_over(work.now, LONGEST_PACE))
             .map(|(id, _)| *id)
             .collect();
         for log in due {

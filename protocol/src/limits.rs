@@ -80,6 +80,10 @@ pub mod message {
     pub const LIFETIME: Millis = Millis::seconds(30 * 86_400);
     /// How long an answer is kept for the message it answers: as long as that may be sent again.
     pub const ANSWER_LIFETIME: Millis = LIFETIME;
+    /// How often a message is sent at least before its lifetime can end it: what a peer that is away
+    /// is sent in some two hours. An agent that was off for a month, or whose clock jumped by one, has
+    /// tried nothing in it.
+    pub const TRIES: u32 = 32;
     /// Answers kept for one sender; one more, and the oldest is forgotten. An honest sender has a few
     /// messages under way at once, and asks again only for those.
     pub const ANSWERS_PER_SENDER: usize = 32;

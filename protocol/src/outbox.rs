@@ -50,6 +50,7 @@ impl Row for Waiting {
 }
 
 impl Timed for Waiting {
+    const LONGEST: Millis = LONGEST_RETRY;
     fn wakes(&self) -> Timestamp {
         self.due.min(self.expires)
     }
@@ -191,7 +192,8 @@ pub fn withdraw(work: &mut Work<'_>, id: &str) {
     work.erase::<Waiting>(id.as_bytes());
 }
 
-/// Sends again what is due, each at twice the pause of the last time, and drops what has expired.
+/// Sends again what is due, each at twice the pause of the last time, and drops what has expired, if it
+/// was sent often enough: a clock that jumps by years ends nothing.
 ///
 /// # Errors
 /// [`Damage`] when a row cannot be read.
@@ -205,9 +207,14 @@ pub fn resend_due(work: &mut Work<'_>, dues: &Dues) -> Result<(), Damage> {
 }
 
 fn resend(work: &mut Work<'_>, mut waiting: Waiting) {
-    if waiting.expires <= work.now {
+    if waiting.expires <= work.now && waiting.attempts >= limits::message::TRIES {
         work.erase::<Waiting>(waiting.id.as_bytes());
-    } else if waiting.due <= work.now {
+    } else if waiting.wakes().is_over(work.now, LONGEST_RETRY) {
+        // Counted on a clock that has jumped since, or while the agent was off: nobody would take it.
+        let latest = work.now.after(limits::message::LIFETIME);
+        if waiting.expires <= work.now || waiting.expires > latest {
+            waiting.expires = latest;
+        }
         waiting.due = work.now.after(growing(FIRST_RETRY, waiting.attempts));
         waiting.attempts = waiting.attempts.saturating_add(1);
         work.save(&waiting);
@@ -241,6 +248,7 @@ impl Row for Retired {
 }
 
 impl Timed for Retired {
+    const LONGEST: Millis = limits::message::LIFETIME;
     fn wakes(&self) -> Timestamp {
         self.until
     }
@@ -267,6 +275,12 @@ const SWEPT: usize = 64;
 /// [`Damage`] when a row cannot be read.
 pub fn sweep(work: &mut Work<'_>, dues: &Dues) -> Result<(), Damage> {
     for id in dues.by::<Retired>(work.now) {
+        let retired = work.load::<Retired>(id)?;
+        if let Some(retired) = retired.filter(|retired| retired.until > work.now) {
+            // Counted on a clock that ran ahead: thirty days by the right one.
+            retire(work, &retired.did);
+            continue;
+        }
         work.erase::<LocalDid>(id);
         work.erase::<Retired>(id);
     }

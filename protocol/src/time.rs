@@ -30,6 +30,14 @@ impl Timestamp {
         Millis(self.0.saturating_sub(earlier.0))
     }
 
+    /// Whether a pause that ends now is over, where none is longer than `longest`. One that seems to
+    /// end later than it can was counted on a clock that has been set back since: nothing waits for
+    /// years because a clock once ran years ahead.
+    #[must_use]
+    pub fn is_over(self, now: Self, longest: Millis) -> bool {
+        self <= now || self > now.after(longest)
+    }
+
     /// Whole seconds, as DIDComm headers count.
     #[must_use]
     pub fn seconds(self) -> u64 {
@@ -92,7 +100,16 @@ impl fmt::Display for Millis {
 
 #[cfg(test)]
 mod tests {
-    use super::Millis;
+    use super::{Millis, Timestamp};
+
+    #[test]
+    fn a_pause_is_over_when_it_has_passed_and_when_the_clock_was_set_back_under_it() {
+        let (now, longest) = (Timestamp(1_000), Millis(100));
+        for (end, over) in [(999, true), (1_000, true), (1_001, false), (1_100, false)] {
+            assert_eq!(Timestamp(end).is_over(now, longest), over, "{end}");
+        }
+        assert!(Timestamp(1_101).is_over(now, longest));
+    }
 
     #[test]
     fn a_coarse_span_has_one_unit_and_no_fraction() {

@@ -57,6 +57,11 @@ impl Machine {
         (result, step.sends)
     }
 
+    fn resend_due(&mut self) -> Vec<Outgoing> {
+        self.step(|work| outbox::resend_due(work, &outbox::Dues::open(work).unwrap()).unwrap())
+            .1
+    }
+
     fn wait(&mut self, millis: u64) {
         self.now = self.now.after(Millis(millis));
     }
@@ -127,14 +132,32 @@ fn an_answer_from_somebody_else_settles_nothing() {
 fn a_message_that_nobody_wants_any_more_is_dropped() {
     let mut alice = Machine::new();
     alice.step(|work| outbox::send(work, &did(1), &did(2), ping()));
+    for _ in 1..limits::message::TRIES {
+        alice.wait(600_000);
+        assert_eq!(alice.resend_due().len(), 1);
+    }
     alice.wait(limits::message::LIFETIME.0);
-    assert!(
-        alice
-            .step(|work| outbox::resend_due(work, &outbox::Dues::open(work).unwrap()).unwrap())
-            .1
-            .is_empty()
-    );
+    assert!(alice.resend_due().is_empty());
     assert!(alice.disk.is_empty());
+}
+
+/// A clock that jumps years ahead ends nothing, and where it comes back nothing waits for years: what
+/// was under way is sent again at once, valid for a month from then on.
+#[test]
+fn a_message_outlives_a_clock_that_jumps_by_years_and_back() {
+    const YEARS: u64 = 10 * 365 * 86_400_000;
+    let mut alice = Machine::new();
+    let (id, _) = alice.step(|work| outbox::send(work, &did(1), &did(2), ping()));
+    alice.wait(YEARS);
+    let sent = alice.resend_due();
+    assert_eq!(sent[0].id, id);
+    alice.now = Timestamp(alice.now.0 - YEARS);
+    let sent = alice.resend_due();
+    assert_eq!(sent[0].id, id);
+    assert_eq!(sent[0].expires, alice.now.after(limits::message::LIFETIME));
+    assert!(alice.resend_due().is_empty(), "a pause as ever");
+    alice.wait(600_000);
+    assert_eq!(alice.resend_due()[0].id, id);
 }
 
 #[test]

@@ -77,7 +77,12 @@ impl<'a> Scene<'a> {
 
     /// A new owner on the ledger, connected with every trustee and the host.
     pub async fn owner(&self) -> Result<Process, Trouble> {
-        let place = Place::new(self.floor.path(), OWNER, &self.floor.programs.owner)?;
+        self.owner_by(&self.floor.programs.owner).await
+    }
+
+    /// The same, with this program.
+    pub async fn owner_by(&self, program: &Path) -> Result<Process, Trouble> {
+        let place = Place::new(self.floor.path(), OWNER, program)?;
         let file = self.floor.path().join("ledger.txt");
         let file = file.to_string_lossy();
         place

@@ -4,9 +4,24 @@ use std::fs;
 use std::sync::OnceLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+/// The wall clock of this process, where it is not the machine's.
+static WALL: OnceLock<fn() -> Timestamp> = OnceLock::new();
+
+/// Has this process go by another wall clock than the machine's, from here on: so an agent whose clock
+/// jumps is tested on a machine whose clock nobody may set. False where it goes by another already.
+pub fn go_by(wall: fn() -> Timestamp) -> bool {
+    WALL.set(wall).is_ok()
+}
+
 /// The wall clock in milliseconds since the Unix epoch; zero before it.
 #[must_use]
 pub fn now() -> Timestamp {
+    WALL.get().map_or_else(of_the_machine, |wall| wall())
+}
+
+/// The machine's wall clock, as [`now`] has it.
+#[must_use]
+pub fn of_the_machine() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
@@ -21,6 +36,27 @@ pub fn drift() -> i64 {
     let lead = lead(now(), uptime());
     lead.saturating_sub(*FIRST.get_or_init(|| lead))
 }
+
+/// Tells when the wall clock was set.
+#[derive(Default)]
+pub(crate) struct Watch(Option<i64>);
+
+impl Watch {
+    /// Whether the wall clock was set since the last call; at the first, because it may have been while
+    /// no agent ran. Then what waits is looked at anew: it may seem to wait for years.
+    pub(crate) fn was_set(&mut self) -> bool {
+        self.moved(lead(now(), uptime()))
+    }
+
+    fn moved(&mut self, lead: i64) -> bool {
+        let before = self.0.replace(lead);
+        before.is_none_or(|before| before.abs_diff(lead) > SET)
+    }
+}
+
+/// Milliseconds by which the wall clock strays from the machine's own between two looks at most,
+/// without being set: leap seconds, and how coarse the other is.
+const SET: u64 = 2_000;
 
 fn lead(wall: Timestamp, uptime: u64) -> i64 {
     let signed = |millis: u64| i64::try_from(millis).unwrap_or(i64::MAX);
@@ -68,6 +104,16 @@ mod tests {
         let first = uptime();
         assert!(uptime() >= first);
         assert!(since_start() <= since_start());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_is_noticed_once_and_so_is_the_start() {
+        let mut watch = Watch::default();
+        let leads = [0, 1_000, 900_000, 900_500, -5];
+        assert_eq!(
+            leads.map(|lead| watch.moved(lead)),
+            [true, false, true, false, true]
+        );
     }
 
     #[test]

@@ -98,6 +98,7 @@ pub(crate) struct Driver<G: Agent, D> {
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) inbox: Inbox<G::Command, G::Answer>,
     pub(crate) last_deadline: Option<Instant>,
+    pub(crate) watch: clock::Watch,
 }
 
 type Steps<'d, D, A> = Group<'d, D, Effect<A>>;
@@ -121,7 +122,10 @@ impl<G: Agent, D: Disk> Driver<G, D> {
     /// The next thing that happens; nothing when the process stops.
     async fn wait(&mut self, due: Option<Timestamp>) -> Option<Happening<G::Command, G::Answer>> {
         loop {
-            let nap = self.nap(due);
+            let nap = match self.watch.was_set() {
+                true => Duration::ZERO,
+                false => self.nap(due),
+            };
             if nap.is_zero() && *self.inbox.stop.borrow() {
                 return None;
             }

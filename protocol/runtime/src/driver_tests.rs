@@ -118,6 +118,7 @@ impl Bench {
             events,
             inbox,
             last_deadline: None,
+            watch: clock::Watch::default(),
         };
         Self {
             dir,

@@ -232,6 +232,7 @@ fn driver<G: Agent>(
         events,
         inbox,
         last_deadline: None,
+        watch: crate::clock::Watch::default(),
     }
 }
 

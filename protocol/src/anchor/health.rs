@@ -54,7 +54,8 @@ fn age(view: &View, now: Timestamp) -> Check {
     if age > most {
         let finding = format!(
             "the newest head seen is {} old and may be {most} old: nothing can be released or \
-             decided on it. The agent must run, and the operator and the witnesses be reachable",
+             decided on it. The agent must run, the operator and the witnesses be reachable, and \
+             this machine's clock be right",
             age.coarse()
         );
         return Check::failed(id, finding, "@ run");

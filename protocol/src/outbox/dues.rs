@@ -5,7 +5,7 @@
 use super::{Retired, Waiting};
 use crate::error::Damage;
 use crate::record::{self, Batch, Key, Records, Row};
-use crate::time::Timestamp;
+use crate::time::{Millis, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Messages that wait and identifiers that were retired, by time. Rebuilt from the rows; kept true by
@@ -18,6 +18,8 @@ pub struct Dues {
 
 /// A row that waits for a time.
 pub(super) trait Timed: Row {
+    /// The longest that such a row waits.
+    const LONGEST: Millis;
     /// When something must be done about it.
     fn wakes(&self) -> Timestamp;
 }
@@ -75,10 +77,14 @@ impl Dues {
         self.order.first().map(|(due, _)| *due)
     }
 
-    /// The ids of the rows of type `R` that something must be done about by `now`, in their order.
+    /// The ids of the rows of type `R` that something must be done about by `now`, in their order; also
+    /// of those that seem to wait longer than any can, because the clock was set back under them.
     pub(super) fn by<R: Timed>(&self, now: Timestamp) -> BTreeSet<&[u8]> {
         let due = self.order.iter().take_while(|(due, _)| *due <= now);
-        let keys = due.map(|(_, key)| key.as_bytes());
+        let latest = now.after(R::LONGEST);
+        let beyond = self.order.iter().rev();
+        let beyond = beyond.take_while(|(due, _)| *due > latest);
+        let keys = due.chain(beyond).map(|(_, key)| key.as_bytes());
         keys.filter_map(|key| key.strip_prefix(&[R::SPACE as u8]))
             .collect()
     }

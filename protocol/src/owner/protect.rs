@@ -328,7 +328,7 @@ fn follow(
         return activate(work, identity, deal);
     }
     match anchor.outcome(work, record)? {
-        Some(Outcome::Refused { code, comment }) if deal.retry <= work.now => {
+        Some(Outcome::Refused { code, comment }) if deal.retry.is_over(work.now, AGAIN) => {
             deal.retry = work.now.after(AGAIN);
             reconsider(
                 work,

@@ -36,7 +36,9 @@ impl Examination {
         } = *self;
         let mut checks = vec![rows(&store)];
         checks.extend(addresses::check(network.endpoint(), &health));
-        let prober = Prober::new(network, Instant::now() + limits::local::PROBING_TIME);
+        let certified = health.ledgers.iter().filter_map(|ledger| ledger.head).max();
+        let end = Instant::now() + limits::local::PROBING_TIME;
+        let prober = Prober::new(network, end, certified);
         let (peers, hosts) = futures::join!(
             peers::check(&prober, &health),
             hosts::check(&prober, &health.ledgers)

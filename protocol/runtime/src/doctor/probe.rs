@@ -22,6 +22,8 @@ pub(super) struct Prober {
     turns: Semaphore,
     end: Instant,
     clocks: Mutex<Vec<i64>>,
+    /// The newest time that a ledger certified to us.
+    certified: Option<Timestamp>,
 }
 
 /// Why there is no answer.
@@ -69,13 +71,14 @@ pub(super) struct Clocks {
 const REFUSED: i64 = i64::MAX;
 
 impl Prober {
-    pub(super) fn new(network: Network, end: Instant) -> Self {
+    pub(super) fn new(network: Network, end: Instant, certified: Option<Timestamp>) -> Self {
         Self {
             network,
             own: Arc::new(LocalDid::generate_did_key(&mut rand::rng())),
             turns: Semaphore::new(limits::local::PROBING),
             end,
             clocks: Mutex::default(),
+            certified,
         }
     }
 
@@ -83,7 +86,12 @@ impl Prober {
     pub(super) async fn ask(&self, to: &Did, body: Body) -> Result<(Body, Millis), Silent> {
         let asked = timeout_at(self.end, async {
             let _turn = self.turns.acquire().await;
-            self.ask_now(to, body).await
+            let valid = (clock::now(), QUESTION_VALID);
+            let answer = self.ask_at(valid, to, body.clone()).await;
+            if matches!(answer, Err(Silent::Exchange(ExchangeError::Closed))) {
+                self.ask_by_the_ledger(to, body).await;
+            }
+            answer
         });
         let answer = asked.await.unwrap_or(Err(Silent::NotAsked));
         if answer.as_ref().err().is_some_and(Silent::is_about_time) {
@@ -92,15 +100,32 @@ impl Prober {
         answer
     }
 
-    async fn ask_now(&self, to: &Did, body: Body) -> Result<(Body, Millis), Silent> {
-        let began = clock::now();
+    /// Whoever thinks our question is of another time closes the stream in silence. Asked by the time
+    /// of the ledger it answers; then it is our clock that is wrong, or its own.
+    async fn ask_by_the_ledger(&self, to: &Did, body: Body) {
+        let Some(certified) = self.certified else {
+            return;
+        };
+        let valid = (certified, limits::message::LIFETIME);
+        match self.ask_at(valid, to, body).await {
+            Err(silent) if !silent.is_about_time() => {}
+            _ => self.note(REFUSED),
+        }
+    }
+
+    async fn ask_at(
+        &self,
+        (began, valid): (Timestamp, Millis),
+        to: &Did,
+        body: Body,
+    ) -> Result<(Body, Millis), Silent> {
         let question = Outgoing {
             id: fresh_id(),
             from: self.own.did().clone(),
             to: to.clone(),
             thid: None,
             pthid: None,
-            expires: began.after(QUESTION_VALID),
+            expires: began.after(valid),
             body,
         };
         let sealed = seal(&question.plaintext(began), &self.own)?;

@@ -318,7 +318,10 @@ pub(crate) fn tick(work: &mut Work<'_>) -> Result<(), Damage> {
     let ClaimStage::Fetching(fetch) = &mut claim.stage else {
         return Ok(());
     };
-    if fetch.due.is_none_or(|due| due > work.now) {
+    if fetch
+        .due
+        .is_none_or(|due| !due.is_over(work.now, LONGEST_RETRY))
+    {
         return Ok(());
     }
     fetch.due = None;

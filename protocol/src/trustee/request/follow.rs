@@ -3,6 +3,7 @@
 //! Run after every look, after every command and after every start; each step is repeated until
 //! our own view of the ledger shows that it is done, so a crash between any two changes nothing.
 use super::open::approval_key;
+use super::replied::LONGEST_AGAIN;
 use super::{Approved, Ask, Denied, Released, Session, Stage, contest};
 use crate::agent::{Event, Work};
 use crate::anchor::{Anchor, Outcome};
@@ -239,7 +240,7 @@ pub(super) fn offer(
 ) -> Result<(), Damage> {
     match anchor.outcome(work, &record.digest(log))? {
         Some(Outcome::Waiting | Outcome::Admitted { .. }) => return Ok(()),
-        Some(Outcome::Refused { .. }) if work.now < *retry => return Ok(()),
+        Some(Outcome::Refused { .. }) if !retry.is_over(work.now, AGAIN) => return Ok(()),
         Some(Outcome::Refused { .. }) | None => {}
     }
     *retry = work.now.after(AGAIN);
@@ -381,7 +382,9 @@ fn release(
     let (Some(custody), Some(view)) = (&place.custody, anchor.view(&place.ward.ledger)) else {
         return Ok(session);
     };
-    if place.fresh != Some(place.ward.ledger) || work.now < approved.retry_release {
+    if place.fresh != Some(place.ward.ledger)
+        || !approved.retry_release.is_over(work.now, LONGEST_AGAIN)
+    {
         return Ok(session);
     }
     let was_disputed = session

@@ -19,6 +19,8 @@ use crate::words::{Occasion, Transcript};
 
 /// Pause before a share that was refused for the moment is offered again.
 const AGAIN: Millis = Millis::seconds(5);
+/// The same where the claimant will hardly change its mind.
+pub(super) const LONGEST_AGAIN: Millis = AGAIN.times(60);
 
 /// Takes an answer of the claimant.
 pub(in crate::trustee) fn replied(
@@ -198,7 +200,7 @@ fn refused(
     let pause = if problem.code.starts_with("e.m.") {
         AGAIN
     } else {
-        AGAIN.times(60)
+        LONGEST_AGAIN
     };
     let retry_release = work.now.after(pause);
     Ok(Stage::Approved(Approved {
