@@ -70,6 +70,14 @@ pub(crate) fn once<E>(
     Ok(())
 }
 
+/// Notes what is true because we made it so: a signature that was just made fits its key and message.
+pub(crate) fn note(fact: Fact, parts: &[&[u8]]) {
+    let set = |memory: &mut Option<BTreeSet<Digest>>| {
+        memory.as_mut().map(|set| set.insert(name(fact, parts)))
+    };
+    MEMORY.with_borrow_mut(set);
+}
+
 fn name(fact: Fact, parts: &[&[u8]]) -> Digest {
     let mut hash = Sha256::new();
     hash.update([fact as u8]);

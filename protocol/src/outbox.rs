@@ -268,12 +268,12 @@ pub fn retire(work: &mut Work<'_>, did: &Did) {
 /// trustee of ten thousand owners, who has tens of thousands, does not read them all when it wakes.
 const SWEPT: usize = 64;
 
-/// Lets go of the keys of connections that ended long enough ago, and of answers that nobody can ask
-/// for any more: all where they are few, else some, from a place drawn by lot.
+/// Lets go of the keys of connections that ended long enough ago, and, once a minute, of answers that
+/// nobody can ask for any more: all where they are few, else some, from a place drawn by lot.
 ///
 /// # Errors
 /// [`Damage`] when a row cannot be read.
-pub fn sweep(work: &mut Work<'_>, dues: &Dues) -> Result<(), Damage> {
+pub fn sweep(work: &mut Work<'_>, dues: &mut Dues) -> Result<(), Damage> {
     for id in dues.by::<Retired>(work.now) {
         let retired = work.load::<Retired>(id)?;
         if let Some(retired) = retired.filter(|retired| retired.until > work.now) {
@@ -283,6 +283,9 @@ pub fn sweep(work: &mut Work<'_>, dues: &Dues) -> Result<(), Damage> {
         }
         work.erase::<LocalDid>(id);
         work.erase::<Retired>(id);
+    }
+    if !dues.sweeps(work.now) {
+        return Ok(());
     }
     // Ids of these rows are digests, so the 256 parts by their first byte are of one size.
     let first = work.random()[0];

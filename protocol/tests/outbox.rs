@@ -238,7 +238,7 @@ fn answers_are_forgotten_when_nobody_can_ask_again() {
     changed_by(&mut bob, &confirm("1"));
     assert_eq!(rows(&bob, Space::Answered), 1);
     bob.wait(limits::message::ANSWER_LIFETIME.0);
-    bob.step(|work| outbox::sweep(work, &outbox::Dues::open(work).unwrap()).unwrap());
+    bob.step(|work| outbox::sweep(work, &mut outbox::Dues::open(work).unwrap()).unwrap());
     assert!(bob.disk.is_empty());
 }
 
@@ -291,7 +291,7 @@ fn a_message_that_is_answered_anew_is_counted_once() {
     bob.wait(1);
     changed_by(&mut bob, &confirm("second"));
     bob.wait(limits::message::ANSWER_LIFETIME.0 - 1);
-    bob.step(|work| outbox::sweep(work, &outbox::Dues::open(work).unwrap()).unwrap());
+    bob.step(|work| outbox::sweep(work, &mut outbox::Dues::open(work).unwrap()).unwrap());
     assert!(changed_by(&mut bob, &confirm("first")));
     for number in 2..most {
         changed_by(&mut bob, &confirm(&number.to_string()));

@@ -70,10 +70,16 @@ impl<R: SigningRole> SigningKey<R> {
     /// Signs a message for one labelled purpose; the role is part of what is signed.
     #[must_use]
     pub fn sign(&self, label: &str, message: &[u8]) -> Signature {
-        let signature = self
-            .expanded()
-            .sign(&signed_bytes(R::LABEL, label, message));
-        Signature::new(Suite::Ed25519, signature.to_bytes())
+        let signature = self.signed(&signed_bytes(R::LABEL, label, message));
+        Signature::new(Suite::Ed25519, signature)
+    }
+
+    fn signed(&self, bytes: &[u8]) -> [u8; 64] {
+        let key = self.expanded();
+        let signature = key.sign(bytes).to_bytes();
+        let public = key.verifying_key();
+        known::note(Fact::Signature, &[public.as_bytes(), &signature, bytes]);
+        signature
     }
 }
 
@@ -81,7 +87,7 @@ impl<R: ForeignFormat> SigningKey<R> {
     /// Signs the bytes as they are, for a format that another specification fixes.
     #[must_use]
     pub fn sign_raw(&self, bytes: &[u8]) -> [u8; 64] {
-        self.expanded().sign(bytes).to_bytes()
+        self.signed(bytes)
     }
 }
 

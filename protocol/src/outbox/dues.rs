@@ -8,12 +8,17 @@ use crate::record::{self, Batch, Key, Records, Row};
 use crate::time::{Millis, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A month has enough of them for every part of every store.
+const BETWEEN_SWEEPS: Millis = Millis::seconds(60);
+
 /// Messages that wait and identifiers that were retired, by time. Rebuilt from the rows; kept true by
 /// what each finished step writes.
 #[derive(Default)]
 pub struct Dues {
     times: BTreeMap<Key, Timestamp>,
     order: BTreeSet<(Timestamp, Key)>,
+    /// When answers were swept last.
+    swept: Option<Timestamp>,
 }
 
 /// A row that waits for a time.
@@ -75,6 +80,17 @@ impl Dues {
     #[must_use]
     pub fn next(&self) -> Option<Timestamp> {
         self.order.first().map(|(due, _)| *due)
+    }
+
+    /// Whether it is time to sweep the answers; it is then taken as done. An agent wakes several times a
+    /// second at times, and they are kept for a month. A clock that was set back is no reason to wait.
+    pub(super) fn sweeps(&mut self, now: Timestamp) -> bool {
+        let rests = |last: Timestamp| last <= now && now < last.after(BETWEEN_SWEEPS);
+        let due = !self.swept.is_some_and(rests);
+        if due {
+            self.swept = Some(now);
+        }
+        due
     }
 
     /// The ids of the rows of type `R` that something must be done about by `now`, in their order; also

@@ -190,7 +190,7 @@ impl OwnerAgent {
 
     fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
         outbox::resend_due(work, &self.dues)?;
-        outbox::sweep(work, &self.dues)?;
+        outbox::sweep(work, &mut self.dues)?;
         claim::fetch::tick(work)?;
         self.anchor.tick(work)
     }

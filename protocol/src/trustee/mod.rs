@@ -167,7 +167,7 @@ impl TrusteeAgent {
 
     fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
         outbox::resend_due(work, &self.dues)?;
-        outbox::sweep(work, &self.dues)?;
+        outbox::sweep(work, &mut self.dues)?;
         self.anchor.tick(work)?;
         self.roles.tick(work)?;
         request::follow_all(work, &mut self.anchor, None)
