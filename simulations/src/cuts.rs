@@ -51,7 +51,7 @@ impl World {
             .map(|node| self.node(*node).name.as_str())
             .collect();
         let line = format!("the network is cut around {}", names.join(", "));
-        self.note(&line, &[]);
+        self.note(&line);
         self.network.cuts.islands.push((island, until));
     }
 
@@ -68,6 +68,6 @@ impl World {
             self.node(from).name,
             self.node(to).name
         );
-        self.note(&line, &[]);
+        self.note(&line);
     }
 }

@@ -77,6 +77,7 @@ impl World {
             return;
         }
         self.deliveries += 1;
+        self.draw((asker.node, to), (&received.id, &received.body, false));
         let outcome = self.step(to, Stimulus::Delivered(received.clone()));
         let Some(reply) = outcome.and_then(|outcome| outcome.reply) else {
             return;
@@ -134,12 +135,20 @@ impl World {
             return;
         };
         self.deliveries += 1;
+        let from = self.network.route(&asker.to).unwrap_or(asker.node);
+        self.draw((from, asker.node), (&asker.id, &reply.body, true));
         if asker.question.is_some() {
             self.returned_by_ledger(&asker, reply.body);
         } else {
             let (from, id, reply) = (asker.to, asker.id, reply.body);
             self.step(asker.node, Stimulus::Replied { from, id, reply });
         }
+    }
+
+    fn draw(&mut self, (from, to): (NodeId, NodeId), (id, body, reply): (&str, &Body, bool)) {
+        let (from, to) = (&self.nodes[from.0].name, &self.nodes[to.0].name);
+        self.trace
+            .arrived((self.queue.now(), id), (from, to), (body, reply));
     }
 
     /// A ledger's answer reaches an agent: the checkers learn what the agent knows now.

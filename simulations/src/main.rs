@@ -5,7 +5,7 @@
 mod cli;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use kith_simulations::{Fidelity, Options};
+use kith_simulations::{Fidelity, Options, Show};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -32,9 +32,11 @@ enum Command {
         /// Ends after so many seconds of the world's time.
         #[arg(long, value_name = "SECONDS")]
         until: Option<u64>,
-        /// Prints each step to standard error.
-        #[arg(long)]
-        trace: bool,
+        #[command(flatten)]
+        show: ShowArgs,
+        /// Draws the last recovery as a message sequence into this file.
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
         #[command(flatten)]
         how: How,
     },
@@ -64,9 +66,8 @@ enum Command {
         /// Ends after so many seconds of the world's time.
         #[arg(long, value_name = "SECONDS")]
         until: Option<u64>,
-        /// Prints each step to standard error.
-        #[arg(long)]
-        trace: bool,
+        #[command(flatten)]
+        show: ShowArgs,
         #[command(flatten)]
         how: How,
     },
@@ -91,6 +92,26 @@ enum Command {
 }
 
 #[derive(clap::Args, Clone, Copy)]
+struct ShowArgs {
+    /// Tells on standard error who does what, and why.
+    #[arg(long)]
+    watch: bool,
+    /// Prints each step of each agent to standard error.
+    #[arg(long, conflicts_with = "watch")]
+    trace: bool,
+}
+
+impl ShowArgs {
+    fn show(self) -> Show {
+        match (self.watch, self.trace) {
+            (true, _) => Show::Story,
+            (_, true) => Show::Steps,
+            _ => Show::Nothing,
+        }
+    }
+}
+
+#[derive(clap::Args, Clone, Copy)]
 struct How {
     /// Whether messages travel open (`model`) or in envelopes (`full`).
     #[arg(long, value_enum, default_value_t)]
@@ -108,13 +129,13 @@ enum Level {
 }
 
 impl How {
-    fn options(self, trace: bool, until: Option<u64>) -> Options {
+    fn options(self, show: Show, until: Option<u64>) -> Options {
         Options {
             fidelity: match self.fidelity {
                 Level::Model => Fidelity::Model,
                 Level::Full => Fidelity::Full,
             },
-            watch: trace,
+            show,
             until: until.map(|seconds| seconds.saturating_mul(1000)),
             ..Options::default()
         }
@@ -127,9 +148,16 @@ fn main() -> anyhow::Result<ExitCode> {
             scenario,
             seed,
             until,
-            trace,
+            show,
+            svg,
             how,
-        } => cli::run::run(&scenario, seed, (how.options(trace, until), how.json)),
+        } => {
+            let options = Options {
+                draw: svg.is_some(),
+                ..how.options(show.show(), until)
+            };
+            cli::run::run(&scenario, seed, (options, how.json, svg.as_deref()))
+        }
         Command::Sweep {
             scenario,
             seeds,
@@ -142,15 +170,15 @@ fn main() -> anyhow::Result<ExitCode> {
             seeds: from..from.saturating_add(seeds),
             jobs,
             results,
-            options: how.options(false, None),
+            options: how.options(Show::Nothing, None),
             json: how.json,
         }),
         Command::Replay {
             run,
             until,
-            trace,
+            show,
             how,
-        } => cli::replay::replay(&run, (how.options(trace, until), how.json)),
+        } => cli::replay::replay(&run, (how.options(show.show(), until), how.json)),
         Command::List { json } => cli::list::list(json),
         Command::Describe { scenario } => cli::list::describe(&scenario),
         Command::Compare { a, b } => cli::compare::compare(&a, &b),

@@ -11,10 +11,10 @@ use crate::node::{Kind, Node, NodeId, Order, Stimulus, Told};
 use crate::people::{Person, PersonId};
 use crate::queue::Queue;
 use crate::scenario::{Mutant, Options};
-use crate::trace::Trace;
+use crate::trace::{Stimuli, Trace};
 use crate::villains::Seat;
 use kith_protocol::agent::Step;
-use kith_protocol::did::LocalDid;
+use kith_protocol::did::{Did, LocalDid};
 use kith_protocol::error::{CommandError, Damage};
 use kith_protocol::message::Body;
 use kith_protocol::record::Space;
@@ -72,9 +72,9 @@ pub(crate) struct Outcome {
 
 /// A world.
 pub(crate) struct World {
-    queue: Queue<Happening>,
+    pub(crate) queue: Queue<Happening>,
     seed: u64,
-    nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
     pub(crate) people: Vec<Option<Person>>,
     pub(crate) network: Network,
     pub(crate) faults: Faults,
@@ -110,7 +110,8 @@ impl World {
     pub(crate) fn new(seed: u64, jury: Jury, options: Options, spread: Millis) -> Self {
         let Options {
             fidelity,
-            watch,
+            show,
+            draw,
             until,
             mutant,
         } = options;
@@ -126,7 +127,7 @@ impl World {
             transport: Chance::new(seed, Stream::Transport),
             mischief: Chance::new(seed, Stream::Villains),
             wires: Seat::default(),
-            trace: Trace::new(DAWN, watch),
+            trace: Trace::new(DAWN, show, draw),
             jury,
             broken: None,
             steps: 0,
@@ -212,7 +213,7 @@ impl World {
     /// Notes that something broke; the first one counts.
     pub(crate) fn fail(&mut self, promise: &str, what: impl Into<String>) {
         let what = what.into();
-        self.note(&format!("BROKEN {promise}: {what}"), &[]);
+        self.note(&format!("BROKEN {promise}: {what}"));
         self.broken.get_or_insert(Broken {
             promise: promise.into(),
             what,
@@ -224,13 +225,18 @@ impl World {
         self.fail("store", what);
     }
 
-    pub(crate) fn note(&mut self, line: &str, more: &[u8]) {
-        self.trace.note(self.queue.now(), line, more);
+    pub(crate) fn note(&mut self, line: &str) {
+        self.trace.note(self.queue.now(), line);
     }
 
     /// Shows the checkers something.
     pub(crate) fn show(&mut self, sight: &Sight<'_>) {
-        if let Err((guarantee, what)) = self.jury.see(self.queue.now(), sight) {
+        let known = self.jury.ledger.kinds.len();
+        let seen = self.jury.see(self.queue.now(), sight);
+        for (kind, _) in &self.jury.ledger.kinds[known..] {
+            self.trace.admitted(self.queue.now(), kind);
+        }
+        if let Err((guarantee, what)) = seen {
             self.fail(guarantee, what);
         }
     }
@@ -244,7 +250,7 @@ impl World {
             return;
         }
         let line = format!("{} starts", self.node(id).name);
-        self.note(&line, &[]);
+        self.note(&line);
         let own = LocalDid::generate(None, self.transport.generator());
         let node = self.node_mut(id);
         node.client.own = Some(Arc::new(own));
@@ -260,7 +266,7 @@ impl World {
         let down = self.chance.span(self.faults.downtime);
         let kind = if power { "loses power" } else { "crashes" };
         let line = format!("{} {kind} {when}", self.node(id).name);
-        self.note(&line, &[]);
+        self.note(&line);
         let back = self.queue.now().after(down);
         self.node_mut(id).crash();
         if power {
@@ -272,7 +278,7 @@ impl World {
     /// Switches a machine off for a while.
     pub(crate) fn switch_off(&mut self, id: NodeId, span: Millis) {
         let line = format!("{} is switched off", self.node(id).name);
-        self.note(&line, &[]);
+        self.note(&line);
         let back = self.queue.now().after(span);
         self.node_mut(id).crash();
         self.node_mut(id).switch_off(back);
@@ -282,7 +288,7 @@ impl World {
     /// Kills an agent for good.
     pub(crate) fn kill(&mut self, id: NodeId) {
         let line = format!("{} is gone for good", self.node(id).name);
-        self.note(&line, &[]);
+        self.note(&line);
         self.node_mut(id).die();
         self.show(&Sight::Dies { node: id });
     }
@@ -322,7 +328,7 @@ impl World {
             return None;
         }
         self.steps += 1;
-        let what = crate::telling::stimulus(&stimulus);
+        let what = Stimuli::of(&stimulus);
         let now = self.queue.now();
         let step = match self.node_mut(id).step(now, stimulus) {
             Ok(step) => step,
@@ -331,13 +337,17 @@ impl World {
                 return None;
             }
         };
-        let line = format!(
-            "{} {what}{}",
-            self.node(id).name,
-            crate::telling::step(&step)
-        );
-        let rows = crate::telling::writes(&step);
-        self.note(&line, &rows);
+        let Self {
+            trace,
+            nodes,
+            network,
+            ..
+        } = self;
+        let name = |did: &Did| match network.route(did) {
+            Some(node) => nodes[node.0].name.clone(),
+            None => "nobody".into(),
+        };
+        trace.step(now, (&nodes[id.0].name, &what), &step, name);
         self.commit(id, step)
     }
 

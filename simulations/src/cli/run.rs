@@ -2,15 +2,20 @@
 use super::{COMMIT, exit, named, print, replay::Run};
 use anyhow::Context as _;
 use kith_simulations::{Options, Report};
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Plays one seed.
 pub(crate) fn run(
     scenario: &str,
     seed: u64,
-    (options, json): (Options, bool),
+    (options, json, svg): (Options, bool, Option<&Path>),
 ) -> anyhow::Result<ExitCode> {
     let report = named::scenario(scenario)?.run(seed, options);
+    if let (Some(path), Some(drawing)) = (svg, &report.drawing) {
+        fs::write(path, drawing).with_context(|| format!("writing {}", path.display()))?;
+    }
     tell(&report, options, json)?;
     Ok(exit(report.passed()))
 }

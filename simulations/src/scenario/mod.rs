@@ -15,6 +15,7 @@ pub use plan::Parameters;
 
 use crate::network::Fidelity;
 use crate::story::Story;
+use crate::trace::Show;
 use crate::villains::VILLAINS;
 use crate::world::Broken;
 use file::File;
@@ -38,8 +39,10 @@ pub struct Scenario {
 pub struct Options {
     /// How messages travel.
     pub fidelity: Fidelity,
-    /// Prints each step to standard error.
-    pub watch: bool,
+    /// What is printed to standard error.
+    pub show: Show,
+    /// Draws the last recovery.
+    pub draw: bool,
     /// Ends after so many milliseconds of the world's time, with whatever was demanded by then.
     pub until: Option<u64>,
     /// Breaks something, for the tests that show that a world can fail.
@@ -86,6 +89,9 @@ pub struct Report {
     pub simulated_ms: u64,
     /// The last lines of the trace, of a run that broke.
     pub tail: Vec<String>,
+    /// The last recovery as an SVG file, if it was to be drawn.
+    #[serde(skip)]
+    pub drawing: Option<String>,
 }
 
 impl Scenario {

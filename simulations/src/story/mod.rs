@@ -106,7 +106,7 @@ impl Story {
     }
 
     fn act(&mut self, act: &Act) -> Part {
-        self.world.note(&format!("act: {}", act.told()), &[]);
+        self.world.note(&format!("act: {}", act.told()));
         match *act {
             Act::Protect => self.protect(),
             Act::LoseDevice => self.lose_device(),
@@ -143,7 +143,7 @@ impl Story {
     fn heal(&mut self) {
         self.world.faults = Faults::NONE;
         self.world.network.cuts.heal();
-        self.world.note("the world heals", &[]);
+        self.world.note("the world heals");
     }
 
     /// Lets so much time pass, with the faults that are.
@@ -267,6 +267,10 @@ impl Story {
             deliveries: self.world.deliveries,
             crashes: self.world.crashes,
             simulated_ms: self.world.now().since(self.begun).0,
+            drawing: self
+                .world
+                .trace
+                .svg(&format!("{}, seed {seed}", scenario.name)),
             broken: self.world.broken,
             tail,
         }

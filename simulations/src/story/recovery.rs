@@ -14,6 +14,7 @@ impl Story {
         let places = self.chance.some_below(self.trustees.len(), known);
         let remembered = places.into_iter().map(|place| self.trustees[place]);
         let claimant = Claimant::new(OWNER, remembered.collect(), stolen);
+        self.world.trace.draw_from_here();
         self.world.engage(self.alice, Role::Claimant(claimant));
         self.world.faults = self.parameters.faults;
         self.go_on()
@@ -30,6 +31,7 @@ impl Story {
             "the living trustees hold the new epoch as the current one",
             Self::has_settled,
         )?;
+        self.world.trace.draw_until_here();
         self.world.show(&Sight::Settled);
         self.blamed()
     }

@@ -118,7 +118,7 @@ impl World {
             Infects::Network => format!("{} listens on the wires", kind.name),
             _ => format!("{} is a villain: {}", self.node(node).name, kind.name),
         };
-        self.note(&line, &[]);
+        self.note(&line);
         if kind.infects == Infects::Network {
             villain.begins(self, node);
             self.wires = Seat(Some(villain));

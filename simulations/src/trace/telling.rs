@@ -6,7 +6,7 @@ use kith_protocol::message::Body;
 use sha2::{Digest as _, Sha256};
 
 /// What happens to an agent.
-pub(crate) fn stimulus(stimulus: &Stimulus) -> String {
+pub(super) fn stimulus(stimulus: &Stimulus) -> String {
     match stimulus {
         Stimulus::Order(Order::Owner(command)) => {
             format!("is told {}", head(&format!("{command:?}")))
@@ -28,7 +28,7 @@ pub(crate) fn stimulus(stimulus: &Stimulus) -> String {
 }
 
 /// What it does about it.
-pub(crate) fn step(step: &Step<Told>) -> String {
+pub(super) fn step(step: &Step<Told>) -> String {
     let mut line = String::new();
     if let Some(answer) = &step.answer {
         let answer = match answer {
@@ -58,7 +58,7 @@ pub(crate) fn step(step: &Step<Told>) -> String {
 }
 
 /// A digest of the rows it writes.
-pub(crate) fn writes(step: &Step<Told>) -> Vec<u8> {
+pub(super) fn writes(step: &Step<Told>) -> Vec<u8> {
     let mut hash = Sha256::new();
     for (key, value) in step.writes.iter() {
         hash.update((key.as_bytes().len() as u64).to_be_bytes());
@@ -74,7 +74,7 @@ pub(crate) fn writes(step: &Step<Told>) -> Vec<u8> {
 }
 
 /// A message type without its base, and what a problem report says.
-fn short(body: &Body) -> String {
+pub(super) fn short(body: &Body) -> String {
     let typ = body.typ().rsplit('/').next().unwrap_or_default();
     match body {
         Body::Problem(problem) => format!("problem {}: {}", problem.code, problem.comment),
