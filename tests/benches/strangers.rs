@@ -1,6 +1,7 @@
 //! What strangers cost: an honest recovery with real processes, while hostile sockets stand at the
-//! door of a trustee and of the host, and while a peer that knows an identifier floods. Its time,
-//! and the memory of the two agents before, during and after.
+//! door of a trustee and of the host, while a peer that knows an identifier floods, and while a thief
+//! floods with the keys of the owner's lost device. Its time, and the memory of the two agents before,
+//! during and after.
 //! `cargo bench -p kith-tests --bench strangers`; about a minute for each kind. Loopback only.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
@@ -9,15 +10,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kith_envelope::seal;
 use kith_protocol::did::{Did, Endpoint, LocalDid};
 use kith_protocol::ledger::Descriptor;
-use kith_protocol::message::{Body, Empty, Outgoing, standard::Ping};
+use kith_protocol::message::{Body, Empty, Outgoing, standard::Ping, words::Confirm};
 use kith_protocol::time::Millis;
 use kith_runtime::clock;
 use kith_runtime::network::Network;
 use kith_runtime::swarm;
 use kith_tests::floor::Floor;
+use kith_tests::keeps;
 use kith_tests::scene::{Scene, ask_for_protection, claim_is, protected};
 use owner_agent::demo::people::Owner;
-use owner_agent::demo::process::Process;
+use owner_agent::demo::process::{Place, Process};
 use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,9 +50,10 @@ enum Kind {
     Streams,
     Garbage,
     Flood,
+    Enrolled,
 }
 
-const KINDS: [(Kind, &str); 8] = [
+const KINDS: [(Kind, &str); 9] = [
     (Kind::Nobody, "nobody"),
     (Kind::Silent, "silent"),
     (Kind::Dripping, "dripping"),
@@ -59,6 +62,7 @@ const KINDS: [(Kind, &str); 8] = [
     (Kind::Streams, "many streams"),
     (Kind::Garbage, "garbage envelopes"),
     (Kind::Flood, "known peers that flood"),
+    (Kind::Enrolled, "a thief with the lost device's keys"),
 ];
 
 struct Figures {
@@ -76,14 +80,24 @@ struct Target {
     endpoint: Endpoint,
     /// An identifier that lives there, which whoever has the ledger's descriptor knows.
     known: Did,
+    /// The lost device's connection with it.
+    enrolled: Arc<(LocalDid, Did)>,
 }
 
 impl Target {
-    async fn of(process: &Process, known: &Did) -> Self {
-        let health = process.client().health().await.unwrap();
+    async fn of(process: &Process, known: &Did, lost: &Place) -> Self {
+        let endpoint = process.client().health().await.unwrap().endpoint;
+        let passphrase = fs::read(&lost.passphrase).unwrap();
+        let connections = keeps::connections(&lost.home, &passphrase);
+        let is_here = |(_, theirs): &(LocalDid, Did)| {
+            let other = theirs.resolve().endpoint();
+            other.is_some_and(|other| other.peer_id() == endpoint.peer_id())
+        };
+        let enrolled = connections.into_iter().find(is_here);
         Self {
-            endpoint: health.endpoint,
+            endpoint,
             known: known.clone(),
+            enrolled: Arc::new(enrolled.expect("they are connected")),
         }
     }
 
@@ -161,25 +175,32 @@ async fn peer(target: Target, kind: Kind) {
 }
 
 fn message(target: &Target, own: &LocalDid, kind: Kind, number: usize) -> Vec<u8> {
-    if kind != Kind::Flood {
-        return vec![b'{'; 4096];
-    }
-    // Half of them are lawful questions, half are nothing that is expected there.
-    let body = match number % 2 {
-        0 => Body::Ping(Ping {
-            response_requested: true,
-        }),
-        _ => Body::Empty(Empty {}),
+    let ping = Body::Ping(Ping {
+        response_requested: true,
+    });
+    // Half of them are lawful questions. The other half is nothing that is expected there; of the
+    // thief, what is lawful at any time and must leave nothing.
+    let (own, to, other) = match kind {
+        Kind::Flood => (own, &target.known, Body::Empty(Empty {})),
+        Kind::Enrolled => {
+            let (own, to) = &*target.enrolled;
+            (own, to, Body::WordsConfirm(Confirm {}))
+        }
+        _ => return vec![b'{'; 4096],
     };
     let now = clock::now();
     let outgoing = Outgoing {
         id: hex::encode(rand::random::<[u8; 16]>()),
         from: own.did().clone(),
-        to: target.known.clone(),
+        to: to.clone(),
         thid: None,
         pthid: None,
         expires: now.after(Millis::seconds(60)),
-        body,
+        body: if number.is_multiple_of(2) {
+            ping
+        } else {
+            other
+        },
     };
     seal(&outgoing.plaintext(now), own).unwrap()
 }
@@ -197,7 +218,7 @@ fn besiege(targets: &[Target], kind: Kind) -> JoinSet<()> {
             Kind::Garbage => {
                 (0..SOCKETS / 2).for_each(|_| drop(siege.spawn(peer(target.clone(), kind))));
             }
-            Kind::Streams | Kind::Flood => {
+            Kind::Streams | Kind::Flood | Kind::Enrolled => {
                 (0..FLOODERS).for_each(|_| drop(siege.spawn(peer(target.clone(), kind))));
             }
         }
@@ -251,19 +272,20 @@ async fn measure(kind: Kind) -> Figures {
         .await
         .unwrap();
     protected(Owner::at(&owner)).await.unwrap();
+    let lost = owner.place().clone();
     drop(owner);
-    let figures = under_siege(&scene, &operator(&floor), kind).await;
+    let figures = under_siege(&scene, (&operator(&floor), &lost), kind).await;
     // Their stores are read for the search.
     drop(scene);
     floor.judge(Ok(()), &[KEY.1]);
     figures
 }
 
-async fn under_siege(scene: &Scene<'_>, known: &Did, kind: Kind) -> Figures {
+async fn under_siege(scene: &Scene<'_>, (known, lost): (&Did, &Place), kind: Kind) -> Figures {
     let attacked = [&scene.cast.host, &scene.cast.trustees[0]];
     let targets = [
-        Target::of(attacked[0], known).await,
-        Target::of(attacked[1], known).await,
+        Target::of(attacked[0], known, lost).await,
+        Target::of(attacked[1], known, lost).await,
     ];
     let all = || attacked.map(resident).into_iter().max().unwrap();
     let before = all();

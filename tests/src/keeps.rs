@@ -5,8 +5,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use kith_protocol::codec;
-use kith_protocol::did::LocalDid;
-use kith_protocol::record::{Key, Records as _, Space};
+use kith_protocol::did::{Did, LocalDid};
+use kith_protocol::record::{self, Key, Records as _, Space};
 use kith_protocol::share_pair::SharePair;
 use kith_runtime::keystore::WalletKey;
 use kith_runtime::store::{Store, StoreError};
@@ -46,6 +46,43 @@ pub fn secrets(dir: &Path, passphrase: &[u8]) -> Vec<Secret> {
         found.extend(rows(&opened(&dir.join("store"), key)));
     }
     found
+}
+
+/// The connections of the owner whose home is in `dir`: her DID with its keys, and the other side's.
+///
+/// # Panics
+/// As [`secrets`], and where there is no home.
+#[must_use]
+pub fn connections(dir: &Path, passphrase: &[u8]) -> Vec<(LocalDid, Did)> {
+    let keystore = fs::read(dir.join("keystore")).expect("a home");
+    let key = wallet_key(&keystore, passphrase).expect("its passphrase");
+    let store = opened(&dir.join("store"), key);
+    let peers = store.scan(Key::new(Space::Trustee, &[]).as_bytes());
+    let connection = |row: &[u8]| {
+        let mut dids = dids(row).into_iter();
+        let ours = record::load::<LocalDid>(&store, dids.next()?.as_str().as_bytes());
+        Some((ours.expect("a row that can be read")?, dids.next()?))
+    };
+    peers
+        .iter()
+        .filter_map(|(_, row)| connection(row))
+        .collect()
+}
+
+/// The identifiers in a row, each behind its length. One with an address takes more than 127 bytes, so
+/// that takes two.
+fn dids(row: &[u8]) -> Vec<Did> {
+    const START: &[u8] = b"did:peer:2";
+    let places = 2..row.len().saturating_sub(START.len());
+    let begin = places.filter(|at| row[*at..].starts_with(START));
+    let text = |at: usize| {
+        let length = usize::from(row[at - 2] & 0x7f) | usize::from(row[at - 1]) << 7;
+        std::str::from_utf8(row.get(at..at + length)?).ok()
+    };
+    begin
+        .filter_map(text)
+        .filter_map(|text| Did::parse(text).ok())
+        .collect()
 }
 
 /// By the format that storage.md describes.
