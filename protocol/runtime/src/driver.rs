@@ -106,6 +106,14 @@ type Steps<'d, D, A> = Group<'d, D, Effect<A>>;
 impl<G: Agent, D: Disk> Driver<G, D> {
     /// Runs until it is told to stop.
     pub(crate) async fn run(&mut self) -> Result<(), DriverError> {
+        let ended = self.go_on().await;
+        ended.map_err(|error| match error {
+            DriverError::Damage(damage) => self.disk.naming(damage).into(),
+            other => other,
+        })
+    }
+
+    async fn go_on(&mut self) -> Result<(), DriverError> {
         for event in self.agent.pending(&self.disk)? {
             tracing::info!(kind = event.kind, about = event.about, "waits for a person");
         }

@@ -55,6 +55,9 @@ impl Disk for Faulty {
     fn check(&self) -> Result<(), StoreError> {
         self.store.check()
     }
+    fn naming(&self, damage: kith_protocol::error::Damage) -> StoreError {
+        self.store.naming(damage)
+    }
     fn examine(&self, end: std::time::Instant) -> crate::store::Examined {
         self.store.examine(end)
     }
@@ -316,7 +319,7 @@ async fn a_damaged_row_ends_the_loop_with_its_name() {
     let Err(ended) = bench.end().await else {
         panic!("went on")
     };
-    let DriverError::Damage(damage) = &ended else {
+    let DriverError::Store(StoreError::Damaged { source: damage, .. }) = &ended else {
         panic!("{ended}")
     };
     assert_eq!(damage.key, key);

@@ -4,6 +4,7 @@
 //! [`Group::commit`] is the only way to what the steps wanted done outside, so that "send, then
 //! save" cannot be written here either.
 use crate::store::{Examined, Store, StoreError};
+use kith_protocol::error::Damage;
 use kith_protocol::record::{Batch, Records};
 use std::time::Instant;
 
@@ -15,6 +16,8 @@ pub(crate) trait Disk: Records {
     fn flush(&self) -> Result<(), StoreError>;
     /// See [`Store::check`].
     fn check(&self) -> Result<(), StoreError>;
+    /// See [`Store::naming`].
+    fn naming(&self, damage: Damage) -> StoreError;
     /// See [`Store::examine`].
     fn examine(&self, end: Instant) -> Examined;
 }
@@ -30,6 +33,10 @@ impl Disk for Store {
 
     fn check(&self) -> Result<(), StoreError> {
         Self::check(self)
+    }
+
+    fn naming(&self, damage: Damage) -> StoreError {
+        Self::naming(self, damage)
     }
 
     fn examine(&self, end: Instant) -> Examined {

@@ -2,7 +2,6 @@
 //! them stay true.
 use crate::address;
 use crate::store::{Store, StoreError};
-use kith_protocol::error::Damage;
 use kith_protocol::record::{self, Batch, Row, Space};
 use libp2p::{Multiaddr, identity};
 use serde::{Deserialize, Serialize};
@@ -39,9 +38,6 @@ impl Row for NodeRow {
 /// Why the node's row is of no use.
 #[derive(Debug, Error)]
 pub enum NodeError {
-    /// The row is unreadable.
-    #[error(transparent)]
-    Damage(#[from] Damage),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,7 +62,8 @@ pub(crate) struct Node {
 impl Node {
     /// Reads the node's row, or makes it at the first start.
     pub(crate) fn load(store: &Store) -> Result<Self, NodeError> {
-        if let Some(row) = record::load::<NodeRow>(store, ID)? {
+        let row = record::load::<NodeRow>(store, ID);
+        if let Some(row) = row.map_err(|damage| store.naming(damage))? {
             return Ok(Self { row });
         }
         let node = Self {

@@ -51,9 +51,6 @@ pub enum RunError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A row of the agent's is damaged.
-    #[error(transparent)]
-    Damage(#[from] Damage),
     /// The node's row is of no use.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -156,7 +153,7 @@ where
     drop(passphrase);
     let store = Store::open(&home.store(), &key)?;
     drop(key);
-    let agent = open(&store)?;
+    let agent = open(&store).map_err(|damage| store.naming(damage))?;
     let listener = local_api::bind(home.socket()).await?;
     let line = connect(&store, listen.as_deref(), &announce).await?;
     let endpoint = line.network.endpoint();

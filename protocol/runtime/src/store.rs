@@ -214,11 +214,15 @@ impl Store {
     pub fn check(&self) -> Result<(), StoreError> {
         match self.damage.get() {
             None => Ok(()),
-            Some(damage) => Err(StoreError::Damaged {
-                path: self.path.clone(),
-                source: damage.clone(),
-            }),
+            Some(damage) => Err(self.naming(damage.clone())),
         }
+    }
+
+    /// A row of this store that cannot be read, or does not decode, with the store's name.
+    #[must_use]
+    pub fn naming(&self, source: Damage) -> StoreError {
+        let path = self.path.clone();
+        StoreError::Damaged { path, source }
     }
 
     /// Reads every row until `end`, and tells which cannot be read. It does not stop the agent as
@@ -287,10 +291,7 @@ impl Store {
 
     /// The flushes that the store itself counts.
     fn counted(&self) -> Result<u64, StoreError> {
-        let damaged = |source| StoreError::Damaged {
-            path: self.path.clone(),
-            source,
-        };
+        let damaged = |source| self.naming(source);
         let sealed = self
             .found(FLUSHES_KEY)
             .ok_or_else(|| damaged(damage(FLUSHES_KEY)))?;

@@ -2,5 +2,6 @@
 //! files, full and read-only disks, stores that were put back (G11).
 mod clock;
 mod cut;
+mod damage;
 mod disk;
 mod kill;
