@@ -9,7 +9,7 @@ use crate::message::share::{Commitments, Receipt};
 use crate::outbox;
 use crate::owner::command::ProtectView;
 use crate::policy::LaneOpening;
-use crate::record::{Row, Space};
+use crate::record::{Key, Records as _, Row, Space};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -207,6 +207,20 @@ impl Deal {
 /// The newest deal.
 pub(crate) fn newest(work: &Work<'_>) -> Result<Option<Deal>, Damage> {
     Ok(work.all::<Deal>()?.pop())
+}
+
+/// The deals that one of our messages may belong to. Each holds hundreds of identifiers, and every one
+/// costs two decompressions: only rows in which the message stands are decoded.
+pub(crate) fn naming(work: &Work<'_>, message: &str) -> Result<Vec<Deal>, Damage> {
+    let names_it = |row: &[u8]| {
+        let mut parts = row.windows(message.len().max(1));
+        parts.any(|part| part == message.as_bytes())
+    };
+    let rows = work.scan(Key::new(Deal::SPACE, &[]).as_bytes());
+    rows.iter()
+        .filter(|(_, row)| names_it(row))
+        .map(|(key, row)| Deal::from_bytes(key, row))
+        .collect()
 }
 
 /// The newest deal that is active: what a recovery today would go by.

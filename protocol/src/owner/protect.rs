@@ -127,7 +127,7 @@ pub(crate) fn on_reply(
     id: &str,
     reply: &Body,
 ) -> Result<bool, Damage> {
-    for mut deal in work.all::<Deal>()? {
+    for mut deal in deal::naming(work, id)? {
         if deal.take_reply(work, id, reply)? {
             push::drop_when_placed(work, &deal)?;
             work.save(&deal);
@@ -140,7 +140,7 @@ pub(crate) fn on_reply(
 
 /// Notes for the screen why somebody who is asked again has not taken its part yet.
 pub(crate) fn on_not_yet(work: &mut Work<'_>, id: &str, why: &str) -> Result<(), Damage> {
-    for mut deal in work.all::<Deal>()? {
+    for mut deal in deal::naming(work, id)? {
         let trustees = deal.trustees.iter_mut();
         let trustees = trustees.map(|dealt| (&dealt.message, &mut dealt.refused));
         let hosts = deal.hosts.iter_mut();
