@@ -27,7 +27,12 @@ fn a_command_without_an_agent_exits_with_9_and_names_the_command_that_helps() {
     let output = owner_agent(&home(), &["status"]);
     assert_eq!(output.status.code(), Some(9));
     assert!(output.stdout.is_empty());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("owner-agent init"));
+    // It can be typed as it stands: the home that was chosen is named.
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("owner-agent --home ") && said.contains(" init`"),
+        "{said}"
+    );
 }
 
 #[test]

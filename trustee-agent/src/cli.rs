@@ -2,7 +2,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kith_protocol::time::Millis;
 use kith_runtime::console::exit::EXIT_CODES;
-use kith_runtime::console::{Choice, Screen, spans};
+use kith_runtime::console::{Globals, spans};
 use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
@@ -25,92 +25,6 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub task: Task,
-}
-
-/// Flags of every command.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Options of every command")]
-pub struct Globals {
-    /// Keep everything in this directory
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "TRUSTEE_AGENT_HOME",
-        hide_env = true,
-        conflicts_with = "profile"
-    )]
-    pub home: Option<PathBuf>,
-    /// Which of your agents on this machine, where there are several
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME",
-        env = "TRUSTEE_AGENT_PROFILE",
-        hide_env = true,
-        default_value = "default"
-    )]
-    pub profile: String,
-    /// Socket of the running agent, if not the usual one
-    #[arg(
-        long,
-        global = true,
-        value_name = "PATH",
-        env = "TRUSTEE_AGENT_SOCKET",
-        hide_env = true
-    )]
-    pub socket: Option<PathBuf>,
-    /// Print data as JSON on standard output
-    #[arg(long, global = true, env = "TRUSTEE_AGENT_JSON", hide_env = true)]
-    pub json: bool,
-    /// Never ask; fail and name the missing flag instead
-    #[arg(long, global = true, env = "TRUSTEE_AGENT_NO_INPUT", hide_env = true)]
-    pub no_input: bool,
-    /// Read the passphrase from this file, `-` for standard input
-    #[arg(
-        long,
-        global = true,
-        value_name = "PATH",
-        env = "TRUSTEE_AGENT_PASSPHRASE_FILE",
-        hide_env = true
-    )]
-    pub passphrase_file: Option<PathBuf>,
-    /// Only data and errors, no talk
-    #[arg(
-        short,
-        long,
-        global = true,
-        env = "TRUSTEE_AGENT_QUIET",
-        hide_env = true
-    )]
-    pub quiet: bool,
-    /// More of the log; twice for all of it
-    #[arg(short, long, global = true, env = "TRUSTEE_AGENT_VERBOSE", hide_env = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
-    pub verbose: u8,
-}
-
-impl Globals {
-    /// How to show things.
-    #[must_use]
-    pub fn screen(&self) -> Screen {
-        Screen {
-            json: self.json,
-            quiet: self.quiet,
-        }
-    }
-
-    /// Which agent is meant, and how its person wants to be talked to.
-    #[must_use]
-    pub fn choice(&self) -> Choice {
-        Choice {
-            home: self.home.clone(),
-            profile: self.profile.clone(),
-            socket: self.socket.clone(),
-            screen: self.screen(),
-            no_input: self.no_input,
-            passphrase_file: self.passphrase_file.clone(),
-        }
-    }
 }
 
 /// What the program can do.
@@ -349,12 +263,6 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_home_and_a_profile_exclude_each_other() {
-        let both = ["trustee-agent", "--home", "x", "--profile", "y", "status"];
-        assert!(Cli::try_parse_from(both).is_err());
     }
 
     #[test]

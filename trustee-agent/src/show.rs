@@ -229,7 +229,9 @@ fn request(view: &RequestView) -> String {
         approvals(view),
         release(view, now()),
     );
-    if let Some(view) = &view.words {
+    // Once they were compared they are of no more use, and look as if something was left to do.
+    let compared = ["verified", "approved"].contains(&view.state.as_str());
+    if let Some(view) = view.words.as_ref().filter(|_| !compared) {
         text.push('\n');
         text.push_str(&words(&view.say, &view.choices));
     }

@@ -34,7 +34,12 @@ fn a_command_without_an_agent_exits_with_9_and_names_the_command_that_helps() {
     let directory = tempfile::tempdir().unwrap();
     let output = trustee_agent(directory.path(), &["request", "approve"]);
     assert_eq!(output.status.code(), Some(9));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("trustee-agent init"));
+    // It can be typed as it stands: the home that was chosen is named.
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("trustee-agent --home ") && said.contains(" init`"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! The command line, as its person reads it in `--help`.
-mod globals;
 mod tasks;
 
-pub use globals::Globals;
 pub use tasks::{
     Alert, Host, Init, Protect, Record, Recover, RecoverStart, Run, Secret, SecretAdd, Trustee,
 };
 
 use crate::demo::Options as Demo;
 use clap::{Parser, Subcommand};
+use kith_runtime::console::Globals;
 use kith_runtime::console::exit::EXIT_CODES;
 
 const AFTER_HELP: &str = "\

@@ -22,7 +22,7 @@ async fn veto(console: &Console, id: String) -> Result<(), Failure> {
         present(console, &answer);
         return Ok(());
     };
-    console.screen.say(&text);
+    console.say(&text);
     let outcome = outcome(console, record).await?;
     present(console, &outcome);
     Ok(())

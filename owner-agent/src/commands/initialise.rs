@@ -12,7 +12,7 @@ pub(super) async fn initialise(console: &Console, init: Init) -> Result<(), Fail
     let command = Command::Init { name, ledger };
     match first::send_or_leave(console, &command).await? {
         Some(answer) => present(console, &answer),
-        None => console.screen.data(
+        None => console.data(
             &format!(
                 "Set up in {}.\nNext:  owner-agent run   creates the identity and serves it",
                 console.home.dir().display()

@@ -30,7 +30,12 @@ const BEGIN: &str = "@ init --name NAME --ledger FILE";
 /// # Errors
 /// [`Failure`], with the sentence to show and the exit code.
 pub async fn carry_out(cli: Cli) -> Result<(), Failure> {
-    let console = &Console::new("owner-agent", cli.global.choice())?;
+    let console = Console::new("owner-agent", cli.global.choice())?;
+    let done = route(&console, cli).await;
+    done.map_err(|failure| console.spelt_failure(failure))
+}
+
+async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
     match cli.task {
         Task::Demo(options) => demo::command(console.screen, options).await,
         Task::Init(init) => initialise::initialise(console, init).await,
@@ -67,7 +72,7 @@ async fn tell(console: &Console, command: &Command) -> Result<(), Failure> {
 }
 
 fn present(console: &Console, answer: &Answer) {
-    console.screen.data(&show::answer(answer), answer);
+    console.data(&show::answer(answer), answer);
 }
 
 /// Asks again and again, showing each answer that differs from the one before, until one is

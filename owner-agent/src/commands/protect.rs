@@ -30,7 +30,7 @@ async fn warn(console: &Console, task: &Protect) -> Result<(), Failure> {
         return Err(unexpected());
     };
     for warning in warnings(task.threshold, verified(&list)) {
-        console.screen.warn(&warning);
+        console.warn(&warning);
     }
     Ok(())
 }
@@ -65,7 +65,7 @@ async fn wait(console: &Console) -> Result<Answer, Failure> {
             return Err(unexpected());
         };
         for line in show::progress(last.as_ref(), view) {
-            console.screen.say(&line);
+            console.say(&line);
         }
         if view.state == "protected" {
             return Ok(answer);

@@ -29,7 +29,7 @@ async fn start(console: &Console, task: RecoverStart) -> Result<(), Failure> {
     };
     match first::send_or_leave(console, &command).await? {
         Some(answer) => present(console, &answer),
-        None => console.screen.data(
+        None => console.data(
             "This device is a claimant; nothing is restored yet.\n\
              Next:  owner-agent run   and, in another terminal,   owner-agent recover invite NAME",
             &console.home_answer(),
@@ -40,11 +40,11 @@ async fn start(console: &Console, task: RecoverStart) -> Result<(), Failure> {
 
 async fn invite(console: &Console, name: String) -> Result<(), Failure> {
     let answer = ask(console, &Command::RecoverInvite { name: name.clone() }).await?;
-    console.screen.say(&format!(
+    console.say(&format!(
         "Call {name} first, on a number you both already use. Then send this link:"
     ));
     present(console, &answer);
-    console.screen.say(&format!(
+    console.say(&format!(
         "When {name} has opened it, compare words:  owner-agent recover verify {name}"
     ));
     Ok(())

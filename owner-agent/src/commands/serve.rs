@@ -21,11 +21,10 @@ pub(super) async fn serve(console: &Console, run: Run, verbose: u8) -> Result<()
 /// Says that the agent is ready, and carries out what `init` or `recover start` left for it.
 async fn greet(console: Console) {
     console.ready().await;
-    let screen = console.screen;
-    screen.say("ready; stop with Ctrl-C. In another terminal:  owner-agent status");
+    console.say("ready; stop with Ctrl-C. In another terminal:  owner-agent status");
     match first::deliver(&console).await {
         Ok(None) => {}
-        Ok(Some(answer)) => screen.say(&show::answer(&answer)),
-        Err(failure) => screen.warn(&format!("what was left to do: {failure}")),
+        Ok(Some(answer)) => console.say(&show::answer(&answer)),
+        Err(failure) => console.warn(&format!("what was left to do: {failure}")),
     }
 }

@@ -35,11 +35,11 @@ async fn invite(
     role: &str,
 ) -> Result<(), Failure> {
     let answer = ask(console, command).await?;
-    console.screen.say(&format!(
+    console.say(&format!(
         "Send this link to {name}. It works once and holds no secret."
     ));
     present(console, &answer);
-    console.screen.say(&format!(
+    console.say(&format!(
         "When {name} has accepted, call, and compare words:  owner-agent {role} verify {name}"
     ));
     Ok(())

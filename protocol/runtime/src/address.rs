@@ -15,7 +15,9 @@ pub enum AddressError {
     #[error("the peer id of the endpoint is malformed")]
     PeerId,
     /// Not `/ip4/…/tcp/…` or `/ip6/…/tcp/…`, or one that no single peer can have.
-    #[error("the address is not an IP address and a TCP port of one machine")]
+    #[error(
+        "the address is not an IP address and a TCP port of one machine, such as /ip4/192.0.2.7/tcp/4001"
+    )]
     Address,
 }
 

@@ -43,7 +43,9 @@ pub enum ClientError {
     #[error("the agent stopped before it answered")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The answer is not what this program understands.
-    #[error("the agent's answer is not understood: is it of another version?")]
+    #[error(
+        "the agent's answer is not understood: is it the other program's agent, or of another version?"
+    )]
     NotUnderstood(#[source] serde_json::Error),
 }
 

@@ -42,7 +42,7 @@ pub enum NodeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The address to listen on is none.
-    #[error("{text}: {source}")]
+    #[error("cannot listen on {text}")]
     Address {
         /// What was given.
         text: String,

@@ -55,7 +55,7 @@ pub enum RunError {
     #[error(transparent)]
     Node(#[from] NodeError),
     /// An address to announce is none.
-    #[error("{text}: {source}")]
+    #[error("cannot announce {text}")]
     Announce {
         /// What was given.
         text: String,

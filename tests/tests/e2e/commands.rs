@@ -46,12 +46,18 @@ async fn expect(
 }
 
 async fn nothing_is_set_up(floor: &Floor, (alice, bob): (&Place, &Place)) -> Result<(), Trouble> {
-    let both = ["owner-agent init", "owner-agent recover start"];
+    let both = ["owner-agent --home ", " init`", " recover start`"];
     for line in ["status", "trustee list", "recover status", "alert list"] {
         expect(floor, alice, line, (9, &both)).await?;
     }
-    expect(floor, bob, "status", (9, &["trustee-agent init"])).await?;
-    expect(floor, bob, "run", (1, &["trustee-agent init"])).await
+    expect(
+        floor,
+        bob,
+        "status",
+        (9, &["trustee-agent --home ", " init`"]),
+    )
+    .await?;
+    expect(floor, bob, "run", (1, &["trustee-agent --home ", " init`"])).await
 }
 
 async fn usage(floor: &Floor, (alice, bob): (&Place, &Place)) -> Result<(), Trouble> {
@@ -71,10 +77,10 @@ async fn usage(floor: &Floor, (alice, bob): (&Place, &Place)) -> Result<(), Trou
 
 async fn no_agent_runs(floor: &Floor, (alice, bob): (&Place, &Place)) -> Result<(), Trouble> {
     for line in ["status", "recover invite Bob", "secret list", "record list"] {
-        expect(floor, alice, line, (9, &["owner-agent run"])).await?;
+        expect(floor, alice, line, (9, &["owner-agent --home ", " run`"])).await?;
     }
     for line in ["status", "request list", "owner list"] {
-        expect(floor, bob, line, (9, &["trustee-agent run"])).await?;
+        expect(floor, bob, line, (9, &["trustee-agent --home ", " run`"])).await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! is shown where, what a file may contain. STYLE.md says why.
 mod code;
 mod described;
+mod help;
 mod hostile;
 mod imports;
 mod outside;

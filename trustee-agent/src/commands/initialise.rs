@@ -10,6 +10,6 @@ pub(super) fn initialise(console: &Console, name: &str) -> Result<(), Failure> {
         profile.name,
         console.home.dir().display()
     );
-    console.screen.data(&text, &console.home_answer());
+    console.data(&text, &console.home_answer());
     Ok(())
 }

@@ -21,7 +21,7 @@ async fn open(console: &Console, link: &str) -> Result<(), Failure> {
     let answer = ask(console, &Command::InvitationOpen { link }).await?;
     present(console, &answer);
     if let Answer::Invitation(view) = &answer {
-        console.screen.say(&format!(
+        console.say(&format!(
             "Nobody is told before you answer.\n\
              Next:  trustee-agent invitation accept {id}   or   decline {id}",
             id = view.id
@@ -33,9 +33,8 @@ async fn open(console: &Console, link: &str) -> Result<(), Failure> {
 async fn accept(console: &Console, id: Option<String>) -> Result<(), Failure> {
     let id = which::invitation(console, id).await?;
     tell(console, &Command::InvitationAccept { id }).await?;
-    console.screen.say(
-        "Now make sure that it is really the person you know: call, or meet, and compare words.\n\
-         Next:  trustee-agent owner verify NAME",
+    console.say(
+        "Make sure that it is really the person you know: call, or meet, and read the words to each other.",
     );
     Ok(())
 }

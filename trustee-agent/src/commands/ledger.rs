@@ -26,7 +26,7 @@ pub(super) async fn witness(console: &Console, task: Witness) -> Result<(), Fail
 async fn begin(console: &Console, create: LedgerCreate) -> Result<(), Failure> {
     let (command, warning) = command(console, create)?;
     if let Some(warning) = warning {
-        console.screen.warn(&warning);
+        console.warn(&warning);
     }
     show(console, &command).await
 }
@@ -36,7 +36,7 @@ async fn show(console: &Console, command: &Command) -> Result<(), Failure> {
     let answer = ask(console, command).await?;
     present(console, &answer);
     if let Answer::Descriptor { strength, .. } = &answer {
-        console.screen.say(strength);
+        console.say(strength);
     }
     Ok(())
 }

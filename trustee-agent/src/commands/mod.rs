@@ -20,7 +20,12 @@ use kith_runtime::console::{Console, Exit, Failure};
 /// # Errors
 /// [`Failure`], with the sentence to show and the exit code.
 pub async fn carry_out(cli: Cli) -> Result<(), Failure> {
-    let console = &Console::new("trustee-agent", cli.global.choice())?;
+    let console = Console::new("trustee-agent", cli.global.choice())?;
+    let done = route(&console, cli).await;
+    done.map_err(|failure| console.spelt_failure(failure))
+}
+
+async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
     match cli.task {
         Task::Init { name } => initialise::initialise(console, &name),
         Task::Run(run) => serve::serve(console, run, cli.global.verbose).await,
@@ -56,7 +61,7 @@ async fn tell(console: &Console, command: &Command) -> Result<(), Failure> {
 }
 
 fn present(console: &Console, answer: &Answer) {
-    console.screen.data(&show::answer(answer), answer);
+    console.data(&show::answer(answer), answer);
 }
 
 /// An answer of another kind than the command has: agent and command line differ in version.

@@ -46,7 +46,7 @@ async fn open(console: &Console, link: &str, owner: Option<String>) -> Result<()
         .await?;
     present(console, &answer);
     if let Answer::Request(view) = &answer {
-        console.screen.say(&format!(
+        console.say(&format!(
             "Nothing has left this agent, and nobody is in a hurry.\n\
              Call her on a number you had before, or meet her.\n\
              Next:  trustee-agent request verify {}",
@@ -90,9 +90,7 @@ async fn verify(
         },
     )
     .await?;
-    console
-        .screen
-        .say(&format!("Next:  trustee-agent request approve {id}"));
+    console.say(&format!("Next:  trustee-agent request approve {id}"));
     Ok(())
 }
 
@@ -139,7 +137,7 @@ fn live_conversation(console: &Console, talked: Option<Talked>) -> Result<(), Fa
 
 async fn approve(console: &Console, id: String) -> Result<(), Failure> {
     tell(console, &Command::RequestApprove { id: id.clone() }).await?;
-    console.screen.say(&format!(
+    console.say(&format!(
         "Your share is released when enough others approved and the delay is over, unless an old \
          device of hers stops it.\nUntil then you can take it back:  trustee-agent request deny {id}"
     ));

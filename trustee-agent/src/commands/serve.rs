@@ -26,7 +26,5 @@ pub(super) async fn serve(console: &Console, run: Run, verbose: u8) -> Result<()
 
 async fn greet(console: Console) {
     console.ready().await;
-    console
-        .screen
-        .say("ready; stop with Ctrl-C. In another terminal:  trustee-agent status");
+    console.say("ready; stop with Ctrl-C. In another terminal:  trustee-agent status");
 }

@@ -74,7 +74,7 @@ impl Console {
         let health = client.health().await.map_err(|error| self.failed(&error))?;
         let Health { refused, .. } = health;
         let text = format!("{text}{}", sentence(&refused));
-        self.screen.data(&text, &Status { answer, refused });
+        self.data(&text, &Status { answer, refused });
         Ok(())
     }
 

@@ -35,7 +35,10 @@ impl Console {
                 }
             }
         }
-        let checks: Vec<Check> = checks.into_iter().map(|check| self.spelt(check)).collect();
+        let checks: Vec<Check> = checks
+            .into_iter()
+            .map(|check| self.runnable(check))
+            .collect();
         self.show(&checks);
         verdict(&checks)
     }
@@ -106,7 +109,7 @@ impl Console {
     }
 
     /// With this program and its flags where a command is for this agent.
-    fn spelt(&self, check: Check) -> Check {
+    fn runnable(&self, check: Check) -> Check {
         let command = check
             .command
             .map(|command| match command.strip_prefix(SELF) {

@@ -5,16 +5,19 @@
 mod caller;
 mod doctor;
 pub mod exit;
+pub mod globals;
 mod input;
 pub mod person;
 pub mod screen;
 mod serve;
 mod set_up;
 pub mod spans;
+mod spelling;
 pub mod table;
 pub mod words;
 
 pub use exit::{Exit, Failure};
+pub use globals::Globals;
 pub use person::Person;
 pub use screen::Screen;
 pub use serve::Serve;
@@ -66,7 +69,7 @@ impl Console {
         };
         Ok(Self {
             program,
-            invocation: invocation(program, &choice),
+            invocation: spelling::invocation(program, &choice),
             home: match choice.socket {
                 Some(socket) => home.with_socket_at(socket)?,
                 None => home,
@@ -74,51 +77,5 @@ impl Console {
             screen: choice.screen,
             person: Person::new(choice.no_input, choice.passphrase_file),
         })
-    }
-}
-
-fn invocation(program: &str, choice: &Choice) -> String {
-    let mut words = vec![program.to_owned()];
-    match &choice.home {
-        Some(dir) => words.extend(["--home".to_owned(), quoted(&dir.to_string_lossy())]),
-        None if !["", "default"].contains(&choice.profile.as_str()) => {
-            words.extend(["--profile".to_owned(), choice.profile.clone()]);
-        }
-        None => {}
-    }
-    if let Some(socket) = &choice.socket {
-        words.extend(["--socket".to_owned(), quoted(&socket.to_string_lossy())]);
-    }
-    words.join(" ")
-}
-
-/// As a shell takes it for one word.
-fn quoted(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%,".contains(&byte);
-    match path.bytes().all(plain) {
-        true => path.to_owned(),
-        false => format!("'{}'", path.replace('\'', "'\\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_that_is_suggested_can_be_typed_as_it_stands() {
-        let at = |home: &str| Choice {
-            home: Some(home.into()),
-            ..Choice::default()
-        };
-        let shown = |choice| invocation("owner-agent", &choice);
-        assert_eq!(shown(Choice::default()), "owner-agent");
-        assert_eq!(shown(at("/tmp/x")), "owner-agent --home /tmp/x");
-        assert_eq!(shown(at("a b's")), r"owner-agent --home 'a b'\''s'");
-        let profile = Choice {
-            profile: "work".into(),
-            ..Choice::default()
-        };
-        assert_eq!(shown(profile), "owner-agent --profile work");
     }
 }

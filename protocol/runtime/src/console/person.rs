@@ -77,7 +77,7 @@ impl Person {
         Ok(Passphrase::new(Zeroizing::new(made.as_bytes().to_vec()))?)
     }
 
-    /// One of `choices`, none of them preselected; `None` for none of these.
+    /// One of `choices`, none of them preselected, because the first would be picked in a hurry; `None` for none of these.
     ///
     /// # Errors
     /// [`Exit::Usage`] when nobody can be asked; `flag` is named as what answers ahead.
@@ -90,7 +90,8 @@ impl Person {
         self.need_terminal(flag, question)?;
         let mut items: Vec<&str> = choices.iter().map(String::as_str).collect();
         items.push("none of these");
-        let picked = Select::new().with_prompt(question).items(&items).interact();
+        let prompt = format!("{question} Choose with the arrow keys and Enter");
+        let picked = Select::new().with_prompt(prompt).items(&items).interact();
         let picked = picked.map_err(unanswered)?;
         Ok((picked < choices.len()).then_some(picked))
     }

@@ -1,30 +1,37 @@
-//! Every help text of the program, as it stands in `help.txt`: a change of words is seen in a review.
+//! Every help text of both programs, as it stands in their `help.txt`: a change of words is seen in a
+//! review.
 use clap::{Command, CommandFactory as _};
-use owner_agent::cli::Cli;
-use std::path::Path;
+use kith_tests::workspace;
+use std::fs;
 
-/// What to set to have the file written anew.
+/// What to set to have the files written anew.
 const RENEW: &str = "KITH_RENEW_HELP";
 
 #[test]
-fn every_help_text_is_the_one_that_was_agreed_on() {
-    let mut command = Cli::command();
+fn every_help_text_of_the_owner_is_the_one_that_was_agreed_on() {
+    hold("owner-agent", owner_agent::cli::Cli::command());
+}
+
+#[test]
+fn every_help_text_of_the_trustee_is_the_one_that_was_agreed_on() {
+    hold("trustee-agent", trustee_agent::cli::Cli::command());
+}
+
+fn hold(program: &str, mut command: Command) {
     command.build();
     let mut now = String::new();
-    tell(&mut command, "owner-agent", &mut now);
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/help.txt");
+    tell(&mut command, program, &mut now);
+    let file = workspace::root().join(program).join("help.txt");
     if std::env::var_os(RENEW).is_some() {
-        std::fs::write(&file, &now).expect("the file can be written");
+        fs::write(&file, &now).expect("the file can be written");
     }
-    let agreed = std::fs::read_to_string(&file).unwrap_or_default();
-    let differs = now
-        .lines()
-        .zip(agreed.lines())
-        .find(|(now, agreed)| now != agreed);
+    let agreed = fs::read_to_string(&file).unwrap_or_default();
+    let mut lines = now.lines().zip(agreed.lines());
+    let differs = lines.find(|(now, agreed)| now != agreed);
     assert!(
         now == agreed,
-        "the help texts differ from tests/help.txt, first at {differs:?}; if that is meant: \
-         {RENEW}=1 cargo test -p owner-agent --test help"
+        "the help texts differ from {program}/help.txt, first at {differs:?}; if that is meant: \
+         {RENEW}=1 cargo test -p kith-tests --test tidy help"
     );
 }
 
