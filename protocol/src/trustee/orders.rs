@@ -98,10 +98,10 @@ impl TrusteeAgent {
         if enrolment::verify(work, &mut self.anchor, ward, words)? {
             return done(format!("The words of {name} were right."));
         }
-        Ok(Err(CommandError::unverified(format!(
+        mismatch(format!(
             "These are not the words of {name}: somebody may stand between you, so the connection was ended. \
              Ask for a new invitation, over another channel."
-        ))))
+        ))
     }
 
     fn request_verify(&mut self, work: &mut Work<'_>, id: &str, words: &str) -> Outcome {
@@ -111,10 +111,10 @@ impl TrusteeAgent {
             let session = request::load(work, &id)?.expect("saved in this step");
             return self.moved(work, session);
         }
-        Ok(Err(CommandError::unverified(
+        mismatch(
             "These are not the claimant's words, so this request was ended here. If you know this person is who they \
              say, ask for a new link.",
-        )))
+        )
     }
 
     /// After our person's word the session may move at once, as far as the ledger allows.
@@ -132,6 +132,11 @@ impl TrusteeAgent {
             session,
         )?)))
     }
+}
+
+/// No error: an order that errs changes nothing, and this ended a session.
+fn mismatch(text: impl Into<String>) -> Outcome {
+    Ok(Ok(Answer::Mismatch { text: text.into() }))
 }
 
 fn done(text: impl Into<String>) -> Outcome {
