@@ -74,6 +74,7 @@ fn main() {
     let answered = bytes(&json("rows/outbox/answered.json")[0]["row"]);
     keep("did", "row", &answered);
     plays();
+    histories();
 }
 
 fn stem(file: &Path) -> String {
@@ -181,6 +182,31 @@ fn plays() {
             };
             let play: Vec<u8> = core::iter::once(first).chain(steps).collect();
             keep("play", &format!("{happening:02}-{stage}"), &play);
+        }
+    }
+}
+
+/// How far everything has come, then for each record: how much time passes, whose it is, of which kind,
+/// and what its kind asks for.
+fn histories() {
+    for stage in 0..5_u8 {
+        for kind in 0..12_u8 {
+            let records = (0..24_u8).flat_map(|at| {
+                let span = [0, 2, 5, 7][usize::from(at) % 4];
+                [
+                    span,
+                    0,
+                    kind.wrapping_add(at / 6),
+                    at,
+                    3 * at,
+                    0,
+                    at / 2,
+                    0,
+                    0,
+                ]
+            });
+            let history: Vec<u8> = core::iter::once(stage).chain(records).collect();
+            keep("history", &format!("{stage}-{kind:02}"), &history);
         }
     }
 }

@@ -8,6 +8,7 @@ mod backup;
 mod did;
 mod envelope;
 mod frame;
+mod history;
 mod ledger;
 mod link;
 mod message;
@@ -20,7 +21,7 @@ mod taps;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("backup", backup::backup),
     ("descriptor", ledger::descriptor),
     ("did", did::did),
@@ -28,6 +29,7 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("envelope", envelope::envelope),
     ("frame", frame::frame),
     ("header", envelope::header),
+    ("history", history::history),
     ("inside", envelope::inside),
     ("link", link::link),
     ("message", message::message),
