@@ -85,6 +85,22 @@ fn dids(row: &[u8]) -> Vec<Did> {
         .collect()
 }
 
+/// Every row of the home in `dir`, opened: the space, then the value.
+///
+/// # Panics
+/// When the store cannot be opened or read.
+#[must_use]
+pub fn rows_of(dir: &Path, passphrase: &[u8]) -> Vec<Vec<u8>> {
+    let keystore = fs::read(dir.join("keystore")).expect("a keystore");
+    let key = wallet_key(&keystore, passphrase).expect("its passphrase");
+    let store = opened(&dir.join("store"), key);
+    let rows = store.scan(&[]).into_iter();
+    let rows = rows.map(|(key, row)| [&key.as_bytes()[..1], &row[..]].concat());
+    let rows = rows.collect();
+    store.check().expect("rows that can be read");
+    rows
+}
+
 /// By the format that storage.md describes.
 fn wallet_key(keystore: &[u8], passphrase: &[u8]) -> Option<[u8; WORD]> {
     let (header, rest) = keystore.split_at_checked(1 + 3 * 4 + 16)?;

@@ -5,3 +5,4 @@ mod cut;
 mod damage;
 mod disk;
 mod kill;
+mod restored;
