@@ -2,15 +2,21 @@
 #![allow(clippy::unwrap_used)]
 mod toy;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kith_protocol::agent::Event;
 use kith_protocol::bytes::Digest;
-use kith_protocol::did::Did;
+use kith_protocol::did::{Did, LocalDid};
 use kith_runtime::homes::Home;
 use kith_runtime::keystore::{self, Cost, KeystoreError};
 use kith_runtime::local_client::{ClientError, Events, Hint, LocalClient};
 use kith_runtime::passphrase::Passphrase;
 use kith_runtime::process::{self, Config, RunError, Running};
 use kith_runtime::store::StoreError;
+use kith_runtime::swarm;
+use serde_json::Value;
+use std::collections::HashSet;
+use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 use toy::{Answer, Command, Tally, Toy};
@@ -312,4 +318,70 @@ async fn an_answer_may_be_as_large_as_a_wallet() {
         panic!("no text")
     };
     assert_eq!(text.len(), 24 << 20);
+}
+
+/// Copies the files of a home, whose agent is stopped.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (entry, kind) = entry
+            .map(|entry| (entry.path(), entry.file_type().unwrap()))
+            .unwrap();
+        let to = to.join(entry.file_name().unwrap());
+        if kind.is_dir() {
+            copy(&entry, &to);
+        } else if kind.is_file() {
+            fs::copy(&entry, &to).unwrap();
+        }
+    }
+}
+
+/// What makes an envelope one of its kind: the one-time key, the vector, the wrapped key and the tag.
+fn drawn(envelope: &[u8]) -> (String, [String; 4]) {
+    let envelope: Value = serde_json::from_slice(envelope).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let header = URL_SAFE_NO_PAD
+        .decode(text(&envelope["protected"]))
+        .unwrap();
+    let header: Value = serde_json::from_slice(&header).unwrap();
+    let recipient = &envelope["recipients"][0];
+    let drawn = [
+        &header["epk"]["x"],
+        &envelope["iv"],
+        &recipient["encrypted_key"],
+        &envelope["tag"],
+    ];
+    (text(&header["skid"]), drawn.map(text))
+}
+
+/// G11: an agent whose home was put back seals the same message to the same peer under the same key
+/// of its own, and under nothing else that it used before.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_on_a_home_that_was_put_back_seals_under_nothing_it_used_before() {
+    let mut alice = Peer::start().await;
+    let from = alice.introduce().await;
+    let before = tempfile::tempdir().unwrap();
+    alice.stop().await;
+    copy(alice.dir.path(), before.path());
+    let listen = "/ip4/127.0.0.1/tcp/0".parse().unwrap();
+    let key = libp2p::identity::Keypair::generate_ed25519();
+    let (network, mut deliveries, _) = swarm::start(key, listen, &[]).await.unwrap();
+    let bob = LocalDid::generate(Some(network.endpoint()), &mut rand::rng());
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let store = alice.dir.path().join("store");
+        fs::remove_dir_all(&store).unwrap();
+        copy(&before.path().join("store"), &store);
+        alice.start_again().await;
+        alice.knock(&from, bob.did()).await;
+        let delivery = deliveries.recv().await.unwrap();
+        seen.push(drawn(&delivery.message));
+        alice.stop().await;
+        // What it sent a second time meanwhile is of this life.
+        while deliveries.try_recv().is_ok() {}
+    }
+    let keys: HashSet<&String> = seen.iter().map(|(key, _)| key).collect();
+    assert_eq!(keys.len(), 1, "it is the same sender");
+    let drawn: HashSet<&String> = seen.iter().flat_map(|(_, drawn)| drawn).collect();
+    assert_eq!(drawn.len(), 3 * 4);
 }
