@@ -22,6 +22,10 @@ pub(crate) enum Stream {
     Villains,
     /// Who is struck by what in a story.
     Story,
+    /// What kind of person somebody is.
+    Habits(u64),
+    /// Whom somebody remembers.
+    Memory(u64),
     /// The randomness of one agent.
     Agent(u64),
 }
@@ -36,6 +40,8 @@ impl Stream {
             Self::Items => 4,
             Self::Villains => 5,
             Self::Story => 6,
+            Self::Habits(person) => 1_000_000 + person,
+            Self::Memory(person) => 2_000_000 + person,
             Self::Agent(node) => 1000 + node,
         }
     }

@@ -14,7 +14,7 @@ impl World {
     /// Puts a message on its way. A throw-away DID without an endpoint can be answered and never be
     /// asked, so nothing goes to it.
     pub(crate) fn dispatch(&mut self, asker: Asker, message: Outgoing) {
-        let Some(to) = self.network.route(&message.to) else {
+        let Some(to) = self.network.way(asker.node, &message.to) else {
             return;
         };
         if self.is_cut(asker.node, to) {
@@ -41,7 +41,7 @@ impl World {
     }
 
     /// The keys of a DID of this node, the transport's own included.
-    fn keys_of(&mut self, node: NodeId, did: &Did) -> Option<Arc<LocalDid>> {
+    pub(crate) fn keys_of(&mut self, node: NodeId, did: &Did) -> Option<Arc<LocalDid>> {
         let own = self
             .node(node)
             .client
@@ -83,6 +83,7 @@ impl World {
             return;
         };
         self.show(&Sight::Replies {
+            node: to,
             asked: &received,
             reply: &reply,
         });

@@ -1,11 +1,15 @@
 //! A disk: what survives a crash.
-use kith_protocol::record::{Batch, Bytes, Key, Records};
+use crate::checkers::Held;
+use kith_protocol::bytes::Digest;
+use kith_protocol::record::{Batch, Bytes, Key, Records, Space};
 use std::collections::BTreeMap;
 
 /// The durable rows of one agent.
 #[derive(Clone, Default)]
 pub(crate) struct Disk {
     rows: BTreeMap<Key, Vec<u8>>,
+    /// How many rows each space has: asked after each batch.
+    counts: BTreeMap<u8, usize>,
     /// A broken disk, for the test that shows the world would notice: of so many batches it forgets
     /// one that it said was durable.
     forgets_one_in: Option<u64>,
@@ -16,6 +20,48 @@ impl Disk {
     /// Breaks it: from now on it loses one batch in `count`.
     pub(crate) fn forget_one_in(&mut self, count: u64) {
         self.forgets_one_in = Some(count);
+    }
+
+    /// All rows of a space are gone.
+    pub(crate) fn lose(&mut self, space: Space) {
+        let space = space as u8;
+        self.rows
+            .retain(|key, _| key.as_bytes().first() != Some(&space));
+        self.counts.remove(&space);
+    }
+
+    /// Rows of a space.
+    pub(crate) fn count(&self, space: Space) -> usize {
+        self.counts.get(&(space as u8)).copied().unwrap_or(0)
+    }
+
+    /// The shares in a trustee's custody (storage.md): ward, epoch and deal in the key, and whether it is
+    /// the current one behind the same in the row.
+    pub(crate) fn held(&self) -> Vec<Held> {
+        let rows = self.rows.range(Key::new(Space::Custody, &[])..);
+        rows.map_while(|(key, bytes)| held(key.as_bytes(), bytes))
+            .collect()
+    }
+
+    fn put(&mut self, key: Key, bytes: Vec<u8>) {
+        let space = key.as_bytes().first().copied().unwrap_or(0);
+        if self.rows.insert(key, bytes).is_none() {
+            *self.counts.entry(space).or_default() += 1;
+        }
+    }
+
+    fn erase(&mut self, key: &Key) {
+        let space = key.as_bytes().first().copied().unwrap_or(0);
+        if self.rows.remove(key).is_some() {
+            *self.counts.entry(space).or_default() -= 1;
+        }
+    }
+
+    /// Rows of an earlier copy are back.
+    pub(crate) fn put_back(&mut self, rows: Vec<(Key, Vec<u8>)>) {
+        for (key, bytes) in rows {
+            self.put(key, bytes);
+        }
     }
 
     /// Flushes a batch: whole, because a step became durable whole or never happened.
@@ -32,11 +78,28 @@ impl Disk {
         }
         for (key, value) in batch.iter() {
             match value {
-                Some(bytes) => self.rows.insert(key.clone(), bytes.to_vec()),
-                None => self.rows.remove(key),
-            };
+                Some(bytes) => self.put(key.clone(), bytes.to_vec()),
+                None => self.erase(key),
+            }
         }
     }
+}
+
+/// Bytes of a ward's id.
+const WARD: usize = 16;
+
+fn held(key: &[u8], row: &[u8]) -> Option<Held> {
+    let id = key.strip_prefix(&[Space::Custody as u8])?;
+    let epoch = u32::from_be_bytes(*id.get(WARD..)?.first_chunk()?);
+    let deal = Digest(*id.get(WARD + 4..)?.first_chunk()?);
+    let varint = row.get(1 + WARD..)?;
+    let epoch_bytes = varint.iter().position(|byte| *byte < 0x80)? + 1;
+    let active = *varint.get(epoch_bytes + 32)? == 1;
+    Some(Held {
+        epoch,
+        deal,
+        active,
+    })
 }
 
 impl Records for Disk {

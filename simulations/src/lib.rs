@@ -33,7 +33,7 @@ mod world;
 pub use chance::Span;
 pub use faults::Faults;
 pub use network::Fidelity;
-pub use people::Terms;
+pub use people::{Habits, Terms};
 pub use scenario::{Mutant, Options, Parameters, Problem, Report, Scenario};
 pub use trace::Show;
 pub use villains::{Infects, VILLAINS, Villainy};

@@ -86,6 +86,8 @@ pub(crate) enum Unsent {
 pub(crate) struct Network {
     pub(crate) fidelity: Fidelity,
     routes: BTreeMap<Did, Option<NodeId>>,
+    /// What is meant for one node and reaches another, by who sends it.
+    detours: BTreeMap<(NodeId, NodeId), NodeId>,
     pub(crate) cuts: Cuts,
     /// Numbers replies.
     replies: u64,
@@ -96,9 +98,21 @@ impl Network {
         Self {
             fidelity,
             routes: BTreeMap::new(),
+            detours: BTreeMap::new(),
             cuts: Cuts::default(),
             replies: 0,
         }
+    }
+
+    /// From now on what the first of the two sends to the second reaches another.
+    pub(crate) fn divert(&mut self, from_to: (NodeId, NodeId), other: NodeId) {
+        self.detours.insert(from_to, other);
+    }
+
+    /// Where a message of this node to that DID arrives.
+    pub(crate) fn way(&mut self, from: NodeId, did: &Did) -> Option<NodeId> {
+        let to = self.route(did)?;
+        Some(self.detours.get(&(from, to)).copied().unwrap_or(to))
     }
 
     /// The node a DID's endpoint names. Resolving costs two point decompressions, so it is done once.

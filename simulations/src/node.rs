@@ -111,6 +111,8 @@ pub(crate) struct Node {
     pub(crate) rang: Timestamp,
     /// Its transport to ledgers.
     pub(crate) client: LedgerClient,
+    /// Whether a villain keeps what its agent should be keeping for others from them.
+    pub(crate) hoards: bool,
     /// Who has taken it over, if somebody has.
     pub(crate) villain: Seat,
 }
@@ -147,6 +149,31 @@ impl Node {
             alarm: None,
             rang: Timestamp(0),
             client: LedgerClient::default(),
+            hoards: false,
+            villain: Seat::default(),
+        }
+    }
+
+    /// Another machine with a copy of this one: its disk, its address, and the state of its generator.
+    /// What is sent to the address reaches the first.
+    pub(crate) fn twin(&self, now: Timestamp) -> Self {
+        Self {
+            name: format!("{}'s twin", self.name),
+            kind: self.kind.clone(),
+            mind: None,
+            disk: self.disk.clone(),
+            keyring: BTreeMap::new(),
+            rng: self.rng.clone(),
+            endpoint: self.endpoint.clone(),
+            life: 0,
+            booted: now,
+            ahead: self.ahead,
+            dead: false,
+            alarm: None,
+            client: LedgerClient::default(),
+            off: Timestamp(0),
+            rang: now,
+            hoards: true,
             villain: Seat::default(),
         }
     }

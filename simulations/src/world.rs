@@ -8,7 +8,7 @@ use crate::checkers::{Jury, Sight};
 use crate::faults::Faults;
 use crate::network::{Asker, Network, Parcel, Returned};
 use crate::node::{Kind, Node, NodeId, Order, Stimulus, Told};
-use crate::people::{Person, PersonId};
+use crate::people::{Habits, Person, PersonId};
 use crate::queue::Queue;
 use crate::scenario::{Mutant, Options};
 use crate::trace::{Stimuli, Trace};
@@ -81,6 +81,13 @@ pub(crate) struct World {
     pub(crate) chance: Chance,
     pub(crate) thinking: Chance,
     pub(crate) transport: Chance,
+    /// Whether a healed world owes progress: not while somebody is at work against whom only safety is
+    /// promised.
+    pub(crate) owes_progress: bool,
+    /// What villains have done.
+    pub(crate) misdeeds: u64,
+    /// What its people are like.
+    pub(crate) habits: Habits,
     /// What villains draw from.
     pub(crate) mischief: Chance,
     /// Who sits on the wires, if somebody does.
@@ -125,6 +132,9 @@ impl World {
             chance: Chance::new(seed, Stream::Faults),
             thinking: Chance::new(seed, Stream::People),
             transport: Chance::new(seed, Stream::Transport),
+            owes_progress: true,
+            misdeeds: 0,
+            habits: Habits::TRUSTING,
             mischief: Chance::new(seed, Stream::Villains),
             wires: Seat::default(),
             trace: Trace::new(DAWN, show, draw),
@@ -150,6 +160,30 @@ impl World {
         self.node_mut(id).set_clock(Millis(ahead));
         self.start(id);
         id
+    }
+
+    /// Somebody has copied a machine, and the copy runs.
+    pub(crate) fn twin(&mut self, of: NodeId) -> NodeId {
+        let id = NodeId(self.nodes.len());
+        let now = self.queue.now();
+        let twin = self.node(of).twin(now);
+        self.nodes.push(twin);
+        self.show(&Sight::Cheats {
+            node: id,
+            spares_shares: false,
+        });
+        self.start(id);
+        id
+    }
+
+    /// All machines there are.
+    pub(crate) fn everybody(&self) -> Vec<NodeId> {
+        (0..self.nodes.len()).map(NodeId).collect()
+    }
+
+    /// The seed, for streams of one person or node.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
@@ -255,7 +289,11 @@ impl World {
         let node = self.node_mut(id);
         node.client.own = Some(Arc::new(own));
         match node.start() {
-            Ok(_pending) => self.arm(id),
+            Ok(_pending) => {
+                let shares = &self.node(id).disk.held();
+                self.show(&Sight::Starts { node: id, shares });
+                self.arm(id);
+            }
             Err(damage) => self.damaged(id, &damage),
         }
     }
@@ -283,6 +321,14 @@ impl World {
         self.node_mut(id).crash();
         self.node_mut(id).switch_off(back);
         self.queue.at(back, Happening::Starts(id));
+    }
+
+    /// Starts an agent anew, if it runs.
+    pub(crate) fn restart(&mut self, id: NodeId) {
+        if self.node(id).is_up() {
+            self.node_mut(id).crash();
+            self.start(id);
+        }
     }
 
     /// Kills an agent for good.
@@ -360,7 +406,7 @@ impl World {
         }
         self.node_mut(id).disk.flush(&step.writes);
         self.tempt(id, |villain, world| villain.keeps(world, id));
-        self.look_at_custody(id, &step);
+        self.look_at_disk(id, &step);
         if self.chance.hits(self.faults.crash_after_flush) {
             self.crash(id, "after the flush");
             return None;
@@ -385,26 +431,31 @@ impl World {
             if matches!(message.body, Body::RecoveryRelease(_)) {
                 self.releases += 1;
             }
-            self.show(&Sight::Sends { node: id, message });
+            let to = self.network.route(&message.to);
+            self.show(&Sight::Sends {
+                node: id,
+                to,
+                message,
+            });
         }
     }
 
-    fn look_at_custody(&mut self, id: NodeId, step: &Step<Told>) {
+    fn look_at_disk(&mut self, id: NodeId, step: &Step<Told>) {
+        let now = self.queue.now();
+        let disk = &self.nodes[id.0].disk;
+        let stores = Sight::Stores { node: id, disk };
+        if let Err((guarantee, what)) = self.jury.see(now, &stores) {
+            self.fail(guarantee, what);
+        }
         let custody = Space::Custody as u8;
         if step
             .writes
             .iter()
             .any(|(key, _)| key.as_bytes().first() == Some(&custody))
         {
-            let epochs = self.epochs_held(id);
-            self.show(&Sight::Holds { node: id, epochs });
+            let shares = &self.node(id).disk.held();
+            self.show(&Sight::Holds { node: id, shares });
         }
-    }
-
-    /// Epochs of the shares this agent says it holds; its step is thrown away.
-    pub(crate) fn epochs_held(&mut self, id: NodeId) -> Vec<u32> {
-        let held = self.shares_held(id);
-        held.iter().map(|share| share.epoch).collect()
     }
 
     /// The shares this agent says it holds; its step is thrown away.

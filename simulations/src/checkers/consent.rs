@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 #[derive(Default)]
 pub(crate) struct Consent {
     approved: BTreeSet<(NodeId, Digest)>,
+    /// Whose agents are not honest, or whose people are not.
+    villains: BTreeSet<NodeId>,
 }
 
 impl Checker for Consent {
@@ -23,7 +25,10 @@ impl Checker for Consent {
             Sight::Approves { node, request } => {
                 self.approved.insert((*node, *request));
             }
-            Sight::Sends { node, message } => {
+            Sight::Cheats { node, .. } => {
+                self.villains.insert(*node);
+            }
+            Sight::Sends { node, message, .. } if !self.villains.contains(node) => {
                 if let Body::RecoveryRelease(release) = &message.body
                     && !self.approved.contains(&(*node, release.request))
                 {
@@ -35,5 +40,41 @@ impl Checker for Consent {
             _ => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkers::samples;
+
+    const NODE: NodeId = NodeId(1);
+
+    fn leaves(checker: &mut Consent, node: NodeId) -> Result<(), String> {
+        let message = samples::release(&samples::request());
+        let sight = Sight::Sends {
+            node,
+            to: None,
+            message: &message,
+        };
+        checker.see(Timestamp(0), &sight, &Oracle::default())
+    }
+
+    #[test]
+    fn a_share_that_nobody_approved_is_seen_and_consent_is_for_one_trustee_and_request() {
+        let mut checker = Consent::default();
+        assert!(leaves(&mut checker, NODE).is_err());
+        let yes = |node, request| Sight::Approves { node, request };
+        let other = yes(NODE, Digest([9; 32]));
+        let mut see = |sight| checker.see(Timestamp(0), &sight, &Oracle::default());
+        assert_eq!(see(other), Ok(()));
+        assert_eq!(see(yes(NodeId(2), samples::request().id())), Ok(()));
+        assert!(leaves(&mut checker, NODE).is_err());
+        let right = yes(NODE, samples::request().id());
+        assert_eq!(
+            checker.see(Timestamp(0), &right, &Oracle::default()),
+            Ok(())
+        );
+        assert_eq!(leaves(&mut checker, NODE), Ok(()));
     }
 }

@@ -1,17 +1,22 @@
 //! G7: no share leaves before the lane's delay is over, nor under a veto.
 use super::{Checker, Sight};
 use crate::node::NodeId;
-use crate::oracle::Oracle;
+use crate::oracle::{Asked, Oracle, Vetoed};
 use kith_protocol::bytes::Digest;
+use kith_protocol::keys::VerifyingKey;
+use kith_protocol::keys::role::AgentPolicy;
+use kith_protocol::ledger::{Record, RecordBody, Subject};
 use kith_protocol::message::Body;
 use kith_protocol::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far each agent has been shown the log.
 pub(crate) struct Delay {
     /// How far the ledger's clock may be off, in milliseconds.
     clocks: i64,
     shown: BTreeMap<NodeId, u64>,
+    /// Who took over a veto of what by whom, handed to it directly.
+    handed: BTreeSet<(NodeId, Digest, VerifyingKey<AgentPolicy>)>,
 }
 
 impl Delay {
@@ -20,6 +25,7 @@ impl Delay {
         Self {
             clocks,
             shown: BTreeMap::new(),
+            handed: BTreeSet::new(),
         }
     }
 
@@ -34,10 +40,15 @@ impl Delay {
             .requests
             .get(id)
             .ok_or("a share leaves for a request that is not anchored")?;
+        let shown = self.shown.get(&node).copied().unwrap_or(0);
         let full = asked
-            .full_since
+            .full_since(shown)
             .ok_or("a share leaves before the lane has its approvals")?;
-        let due = full.after(asked.body.lane.delay);
+        let set_aside = asked.vetoes.iter().filter_map(|veto| veto.set_aside);
+        let seen = set_aside.filter(|(place, _)| *place < shown);
+        // A veto that was set aside begins the delay anew, for whoever was shown that.
+        let begun = seen.map(|(_, time)| time).chain([full]).max();
+        let due = begun.unwrap_or(full).after(asked.body.lane.delay);
         let due = Timestamp(due.0.saturating_add_signed(-self.clocks));
         if now < due {
             return Err(format!(
@@ -45,17 +56,44 @@ impl Delay {
                 due.since(now)
             ));
         }
-        let shown = self.shown.get(&node).copied().unwrap_or(0);
         if asked.completed.is_some_and(|place| place < shown) {
             return Err(format!(
                 "a share leaves although {node:?} was shown the end of the request"
             ));
         }
-        match asked.vetoes.iter().find(|place| **place < shown) {
-            Some(place) => Err(format!(
-                "a share leaves although {node:?} was shown the veto at {place}"
+        let stands = |veto: &&Vetoed| veto.set_aside.is_none_or(|(place, _)| shown <= place);
+        let mut vetoes = asked.vetoes.iter().filter(|veto| veto.place < shown);
+        match vetoes.find(stands) {
+            Some(veto) => Err(format!(
+                "a share leaves although {node:?} was shown the veto at {}",
+                veto.place
             )),
-            None => Ok(()),
+            None => self.nothing_in_hand(node, id, asked),
+        }
+    }
+
+    fn nothing_in_hand(&self, node: NodeId, id: &Digest, asked: &Asked) -> Result<(), String> {
+        let mut handed = self.handed.iter();
+        let stands =
+            handed.any(|(who, request, agent)| *who == node && request == id && !asked.bars(agent));
+        if stands {
+            return Err(format!(
+                "a share leaves although {node:?} was handed a veto"
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Delay {
+    fn take_over(&mut self, node: NodeId, body: &Body) {
+        let Body::AlertVeto(veto) = body else {
+            return;
+        };
+        if let Ok(record) = Record::from_bytes(&veto.record.0)
+            && let (RecordBody::Veto(veto), Subject::Request(id)) = (&record.body, record.subject)
+        {
+            self.handed.insert((node, id, veto.agent));
         }
     }
 }
@@ -72,7 +110,13 @@ impl Checker for Delay {
                 let shown = self.shown.entry(*node).or_default();
                 *shown = end.max(*shown);
             }
-            Sight::Sends { node, message } => {
+            Sight::Replies {
+                node,
+                asked,
+                reply: Body::AlertVetoAck(_),
+                ..
+            } => self.take_over(*node, &asked.body),
+            Sight::Sends { node, message, .. } => {
                 if let Body::RecoveryRelease(release) = &message.body {
                     self.may_leave(now, *node, &release.request, ledger)?;
                 }
@@ -80,5 +124,86 @@ impl Checker for Delay {
             _ => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkers::samples;
+    use kith_protocol::ledger::{OverrideBody, VetoBody};
+
+    const NODE: NodeId = NodeId(1);
+    const FULL: Timestamp = Timestamp(1_000_000);
+
+    /// A request whose lane is full, and a trustee who was shown so.
+    fn asked() -> (Delay, Oracle, Digest) {
+        let body = samples::request();
+        let mut ledger = samples::ledger_with(&body);
+        samples::approve(&mut ledger, &body, FULL);
+        let mut checker = Delay::new(0);
+        shows(&mut checker, &ledger);
+        (checker, ledger, body.id())
+    }
+
+    fn shows(checker: &mut Delay, ledger: &Oracle) {
+        let page = samples::page(ledger.size());
+        let reads = Sight::Reads {
+            node: NODE,
+            page: &page,
+        };
+        assert_eq!(checker.see(FULL, &reads, ledger), Ok(()));
+    }
+
+    fn over() -> Timestamp {
+        FULL.after(samples::request().lane.delay)
+    }
+
+    #[test]
+    fn a_share_before_the_delay_is_over_is_seen_and_one_after_is_right() {
+        let (checker, ledger, id) = asked();
+        let early = Timestamp(over().0 - 1);
+        assert!(checker.may_leave(early, NODE, &id, &ledger).is_err());
+        assert_eq!(checker.may_leave(over(), NODE, &id, &ledger), Ok(()));
+    }
+
+    #[test]
+    fn a_share_for_a_lane_that_was_not_shown_full_is_seen() {
+        let (_, ledger, id) = asked();
+        let unaware = Delay::new(0);
+        assert!(unaware.may_leave(over(), NODE, &id, &ledger).is_err());
+        let unknown = Digest([0; 32]);
+        assert!(unaware.may_leave(over(), NODE, &unknown, &ledger).is_err());
+    }
+
+    #[test]
+    fn a_share_under_a_veto_is_seen_until_it_is_set_aside_and_the_delay_has_run_anew() {
+        let (mut checker, mut ledger, id) = asked();
+        let agent = samples::agent();
+        let veto = RecordBody::Veto(VetoBody { agent });
+        samples::admit(&mut ledger, id, veto, FULL);
+        shows(&mut checker, &ledger);
+        assert!(checker.may_leave(over(), NODE, &id, &ledger).is_err());
+        let body = OverrideBody {
+            agent,
+            key: samples::request().sponsor,
+        };
+        samples::admit(&mut ledger, id, RecordBody::Override(body), over());
+        shows(&mut checker, &ledger);
+        assert!(checker.may_leave(over(), NODE, &id, &ledger).is_err());
+        let anew = over().after(samples::request().lane.delay);
+        assert_eq!(checker.may_leave(anew, NODE, &id, &ledger), Ok(()));
+    }
+
+    #[test]
+    fn a_share_of_a_trustee_who_was_handed_a_veto_is_seen() {
+        let (mut checker, ledger, id) = asked();
+        checker.handed.insert((NODE, id, samples::agent()));
+        assert!(checker.may_leave(over(), NODE, &id, &ledger).is_err());
+        assert!(
+            checker
+                .may_leave(over(), NodeId(2), &id, &ledger)
+                .is_err_and(|why| why.contains("approvals"))
+        );
     }
 }

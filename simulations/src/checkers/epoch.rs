@@ -70,8 +70,9 @@ impl Checker for Usable {
                 self.fresh = false;
                 self.check(ledger)
             }
-            Sight::Holds { node, epochs } => {
-                self.held.insert(*node, epochs.clone());
+            Sight::Holds { node, shares } => {
+                let epochs = shares.iter().map(|share| share.epoch).collect();
+                self.held.insert(*node, epochs);
                 self.check(ledger)
             }
             Sight::Dies { node } => {
@@ -85,5 +86,54 @@ impl Checker for Usable {
             }
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkers::{Held, samples};
+    use kith_protocol::message::Body;
+
+    fn ledger() -> (Oracle, Held) {
+        let (asked, _) = samples::receipt();
+        let Body::ShareStore(store) = asked.body else {
+            unreachable!("a sample of a receipt answers a share")
+        };
+        let held = Held {
+            epoch: store.epoch,
+            deal: store.tag,
+            active: true,
+        };
+        (samples::ledger_of_deal(&store.record), held)
+    }
+
+    #[test]
+    fn fewer_usable_shares_than_the_threshold_are_seen() {
+        let (ledger, held) = ledger();
+        let mut checker = Usable::new(1);
+        let mut see = |node, shares: &[Held]| {
+            let sight = Sight::Holds { node, shares };
+            checker.see(Timestamp(0), &sight, &ledger)
+        };
+        assert_eq!(see(NodeId(1), &[held]), Ok(()));
+        assert!(see(NodeId(1), &[Held { epoch: 9, ..held }]).is_err());
+    }
+
+    #[test]
+    fn the_share_of_a_villain_counts_for_nothing() {
+        let (ledger, held) = ledger();
+        let mut checker = Usable::new(1);
+        let node = NodeId(1);
+        let cheats = Sight::Cheats {
+            node,
+            spares_shares: false,
+        };
+        assert_eq!(checker.see(Timestamp(0), &cheats, &ledger), Ok(()));
+        let holds = Sight::Holds {
+            node,
+            shares: &[held],
+        };
+        assert!(checker.see(Timestamp(0), &holds, &ledger).is_err());
     }
 }

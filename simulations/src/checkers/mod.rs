@@ -3,21 +3,40 @@
 //!
 //! A checker sees what agents decide ([`Sight`]) and the ledger as the world saw it
 //! ([`crate::oracle::Oracle`]); the first promise that is broken ends the run. What can only be asked
-//! at the end of a run (G5: the same bytes; G13: the old agent is dead) is asked by the scenario.
+//! at the end of a run (G5: the same bytes; G9: everybody has read the ledger; G10: a rightful recovery
+//! gets through; G13: the old agent is dead) is asked by the story.
+//!
+//! Two guarantees no trace can show, because they are about what somebody could compute or see who takes
+//! no step here:
+//! - G2, secrecy: `protocol/tests/sharing_properties.rs` shows that shares below the threshold fit every
+//!   secret, `protocol/tests/backup.rs` that neither half opens a backup;
+//! - G12, unlinkability: `unlinkability.rs`, beside this file, is a test that looks at the bytes that the
+//!   ledger shows.
+pub(crate) mod alarm;
 mod attribution;
+mod binding;
+mod bounds;
 mod consent;
+mod consistency;
 mod delay;
+mod durability;
 mod epoch;
 pub(crate) mod equality;
 mod history;
+mod nuisance;
 mod rotation;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod unlinkability;
 
+use crate::disk::Disk;
 use crate::node::NodeId;
 use crate::oracle::{Anchored, Oracle};
 use kith_protocol::bytes::Digest;
 use kith_protocol::message::ledger::Page;
 use kith_protocol::message::{Body, Outgoing, Received};
-use kith_protocol::time::Timestamp;
+use kith_protocol::time::{Millis, Timestamp};
 
 /// Something a checker may look at.
 pub(crate) enum Sight<'a> {
@@ -32,6 +51,8 @@ pub(crate) enum Sight<'a> {
     Sends {
         /// Which agent.
         node: NodeId,
+        /// Which agent it will reach.
+        to: Option<NodeId>,
         /// What.
         message: &'a Outgoing,
     },
@@ -47,8 +68,15 @@ pub(crate) enum Sight<'a> {
         /// The message's id.
         message: &'a str,
     },
+    /// A villain deals a share that lies on no committed polynomial.
+    Misdeals {
+        /// The message's id.
+        message: &'a str,
+    },
     /// An agent answers a message.
     Replies {
+        /// Which agent.
+        node: NodeId,
         /// What it was asked.
         asked: &'a Received,
         /// What it says.
@@ -65,8 +93,22 @@ pub(crate) enum Sight<'a> {
     Holds {
         /// Which agent.
         node: NodeId,
-        /// Epochs of the shares it holds now.
-        epochs: Vec<u32>,
+        /// The shares it holds now.
+        shares: &'a [Held],
+    },
+    /// An agent begins to run over what is durable.
+    Starts {
+        /// Which agent.
+        node: NodeId,
+        /// The shares it holds.
+        shares: &'a [Held],
+    },
+    /// A batch of an agent is durable.
+    Stores {
+        /// Which agent.
+        node: NodeId,
+        /// Its disk.
+        disk: &'a Disk,
     },
     /// An agent is gone for good.
     Dies {
@@ -82,6 +124,15 @@ pub(crate) enum Sight<'a> {
     Settled,
     /// The ledger shows something for the first time.
     Anchored(&'a Anchored),
+}
+
+/// A share as it lies on a trustee's disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) epoch: u32,
+    pub(crate) deal: Digest,
+    /// Whether it is the current one.
+    pub(crate) active: bool,
 }
 
 /// Watches over one guarantee.
@@ -102,6 +153,8 @@ type Verdict = Result<(), (&'static str, String)>;
 /// All checkers of a run, and what they know of the ledger.
 pub(crate) struct Jury {
     checkers: Vec<Box<dyn Checker>>,
+    /// How far clocks may be ahead.
+    ahead: Millis,
     pub(crate) ledger: Oracle,
 }
 
@@ -115,7 +168,13 @@ impl Jury {
                 Box::new(attribution::Attribution::default()),
                 Box::new(delay::Delay::new(clocks)),
                 Box::new(rotation::Rotation::default()),
+                Box::new(consistency::Consistency::default()),
+                Box::new(binding::Binding::default()),
+                Box::new(nuisance::Nuisance::default()),
+                Box::new(durability::Durability::default()),
+                Box::new(bounds::Bounds::default()),
             ],
+            ahead: Millis(clocks.unsigned_abs()),
             ledger: Oracle::default(),
         }
     }
@@ -125,8 +184,11 @@ impl Jury {
     /// # Errors
     /// The guarantee that is broken, and how.
     pub(crate) fn see(&mut self, now: Timestamp, sight: &Sight<'_>) -> Verdict {
+        // The ledger's clock may be ahead of the world's.
+        self.ledger.wait_no_longer(now.after(self.ahead));
         if let Sight::Reads { page, .. } = sight {
-            for item in history::read(&mut self.ledger, page)? {
+            history::read(&mut self.ledger, page)?;
+            while let Some(item) = history::next(&mut self.ledger)? {
                 self.ask_all(now, &Sight::Anchored(&item))?;
             }
         }

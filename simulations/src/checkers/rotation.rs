@@ -40,12 +40,13 @@ impl Checker for Rotation {
                     new.kind
                 ));
             }
-            Sight::Sends { node, message } if matches!(message.body, Body::ShareStore(_)) => {
+            Sight::Sends { node, message, .. } if matches!(message.body, Body::ShareStore(_)) => {
                 self.note_share(*node, &message.id);
             }
             Sight::Replies {
                 asked,
                 reply: Body::ShareStored(_),
+                ..
             } if self.dealt.contains(&asked.id) => {
                 return Err(
                     "a trustee keeps a share that the old agent deals after the recovery".into(),
@@ -54,5 +55,69 @@ impl Checker for Rotation {
             _ => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkers::samples;
+    use crate::oracle::Anchored;
+    use kith_protocol::bytes::Digest;
+    use kith_protocol::ledger::{RecordBody, VetoBody};
+    use kith_protocol::message::Outgoing;
+
+    const THIEF: NodeId = NodeId(0);
+
+    fn see(checker: &mut Rotation, sight: &Sight<'_>) -> Result<(), String> {
+        checker.see(Timestamp(0), sight, &Oracle::default())
+    }
+
+    #[test]
+    fn a_share_of_the_old_agent_that_is_kept_is_seen() {
+        let (asked, reply) = samples::receipt();
+        let message = Outgoing {
+            id: asked.id.clone(),
+            from: asked.from.clone(),
+            to: asked.to.clone(),
+            thid: None,
+            pthid: None,
+            expires: Timestamp(1),
+            body: asked.body.clone(),
+        };
+        let deals = Sight::Sends {
+            node: THIEF,
+            to: None,
+            message: &message,
+        };
+        let keeps = Sight::Replies {
+            node: NodeId(1),
+            asked: &asked,
+            reply: &reply,
+        };
+        let mut before = Rotation::default();
+        assert_eq!(see(&mut before, &deals), Ok(()));
+        assert_eq!(see(&mut before, &Sight::Stolen { node: THIEF }), Ok(()));
+        assert_eq!(see(&mut before, &deals), Ok(()), "it was on its way before");
+        assert_eq!(see(&mut before, &keeps), Ok(()));
+        let mut after = Rotation::default();
+        assert_eq!(see(&mut after, &Sight::Stolen { node: THIEF }), Ok(()));
+        assert_eq!(see(&mut after, &deals), Ok(()));
+        assert!(see(&mut after, &keeps).is_err());
+    }
+
+    #[test]
+    fn a_record_of_a_key_without_power_is_seen() {
+        let veto = RecordBody::Veto(VetoBody {
+            agent: samples::agent(),
+        });
+        let alive = samples::anchored(Digest([1; 32]), veto.clone());
+        let dead = Anchored {
+            by_the_dead: true,
+            ..samples::anchored(Digest([1; 32]), veto)
+        };
+        let mut checker = Rotation::default();
+        assert_eq!(see(&mut checker, &Sight::Anchored(&alive)), Ok(()));
+        assert!(see(&mut checker, &Sight::Anchored(&dead)).is_err());
     }
 }

@@ -1,14 +1,20 @@
 //! A person with a fresh device and nothing but the names of her trustees; or somebody who says so.
+use super::habits::RECALLED;
 use super::phone::{self, pick};
 use super::{Errand, Link, Next, Person, PersonId};
 use crate::world::{Trouble, World};
 use kith_protocol::owner::command::{Answer, ClaimTrusteeView, Command, RecoverView};
+use kith_protocol::time::Timestamp;
 use kith_protocol::trustee::command as trustee_command;
 use std::collections::BTreeSet;
 
 /// Somebody who recovers.
 pub(crate) struct Claimant {
     trustees: Vec<PersonId>,
+    /// Who comes to her mind now, once she has begun.
+    named: Vec<PersonId>,
+    /// When the others do, if they did not at first.
+    recalls: Option<Timestamp>,
     /// Whose identity.
     identity: String,
     invited: BTreeSet<PersonId>,
@@ -23,6 +29,8 @@ impl Claimant {
     pub(crate) fn new(identity: &str, trustees: Vec<PersonId>, stolen: bool) -> Self {
         Self {
             trustees,
+            named: Vec::new(),
+            recalls: None,
             identity: identity.into(),
             invited: BTreeSet::new(),
             stolen,
@@ -43,9 +51,12 @@ impl Claimant {
         }
     }
 
-    fn start(&self, world: &mut World, me: &Person) -> Next {
+    fn start(&mut self, world: &mut World, me: &Person) -> Next {
+        if self.named.is_empty() {
+            self.remember(world, me);
+        }
         let trustees = self
-            .trustees
+            .named
             .iter()
             .map(|who| world.person(*who).name.clone())
             .collect();
@@ -58,9 +69,40 @@ impl Claimant {
         Next::Soon
     }
 
+    /// Some come to mind at once, the others later.
+    fn remember(&mut self, world: &mut World, me: &Person) {
+        self.named = world.remembered(me.id, &self.trustees);
+        if self.named.len() < self.trustees.len() {
+            let later = world.thinking.span(RECALLED);
+            self.recalls = Some(world.now().after(later));
+        }
+        // Somebody always comes to mind.
+        if self.named.is_empty() {
+            self.named.extend(self.trustees.first());
+        }
+    }
+
+    /// She remembers more, and those she has named are not enough: she begins anew with all of them. The
+    /// first request stays open on the ledger, so that another trustee must sponsor the second.
+    fn begins_anew(&mut self, world: &mut World, me: &Person, view: &RecoverView) -> bool {
+        let due = self.recalls.is_some_and(|time| time <= world.now());
+        if !due || !matches!(view.state.as_str(), "gathering" | "anchored") {
+            return false;
+        }
+        if phone::owner(world, me.node, Command::RecoverAbort).is_ok() {
+            self.recalls = None;
+            self.named.clone_from(&self.trustees);
+            self.invited.clear();
+        }
+        true
+    }
+
     fn follow(&mut self, world: &mut World, me: &Person, view: &RecoverView) -> Next {
         self.state.clone_from(&view.state);
-        for who in self.trustees.clone() {
+        if self.begins_anew(world, me, view) {
+            return Next::Soon;
+        }
+        for who in self.named.clone() {
             let name = world.person(who).name.clone();
             let Some(trustee) = view.trustees.iter().find(|trustee| trustee.name == name) else {
                 continue;

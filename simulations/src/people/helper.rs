@@ -1,6 +1,6 @@
 //! Somebody who helps: accepts invitations, compares words, approves recoveries after the check.
 use super::phone::{self, hear_owner, pick};
-use super::{Errand, Link, Next, Person, PersonId};
+use super::{Errand, Link, Manner, Next, Person, PersonId};
 use crate::checkers::Sight;
 use crate::scenario::Mutant;
 use crate::world::{Trouble, World};
@@ -14,6 +14,8 @@ pub(crate) struct Helper {
     knows: BTreeMap<String, PersonId>,
     /// Who asked for help in which session.
     calls: BTreeMap<String, PersonId>,
+    /// How this person says yes; drawn from the seed when it is first asked.
+    manner: Option<Manner>,
 }
 
 impl Helper {
@@ -22,7 +24,13 @@ impl Helper {
         Self {
             knows: knows.into_iter().collect(),
             calls: BTreeMap::new(),
+            manner: None,
         }
+    }
+
+    /// Makes this person another kind of helper.
+    pub(crate) fn set_manner(&mut self, manner: Manner) {
+        self.manner = Some(manner);
     }
 
     pub(super) fn turn(&mut self, world: &mut World, me: &mut Person) -> Next {
@@ -50,7 +58,29 @@ impl Helper {
             return self.check(world, me, request);
         }
         let request = list.iter().find(|request| request.state == "verified")?;
-        approve(world, me, request)
+        self.decide(world, me, request)
+    }
+
+    /// The words were right, so it is who called. Is that the owner?
+    fn decide(&mut self, world: &mut World, me: &Person, request: &RequestView) -> Option<Next> {
+        let manner = *self.manner.get_or_insert_with(|| world.manner_of(me.id));
+        match manner {
+            Manner::Careful if !self.is_owner(request) => deny(world, me, request),
+            Manner::Careful | Manner::Careless => {
+                seen(world, me, request)?;
+                approve(world, me, request)
+            }
+            Manner::Accomplice => {
+                world.misdeed();
+                approve(world, me, request)
+            }
+        }
+    }
+
+    /// The call back, at the contact recorded before: it reaches the owner, whoever called.
+    fn is_owner(&self, request: &RequestView) -> bool {
+        let owner = self.knows.get(&request.owner);
+        owner.is_some() && owner == self.calls.get(&request.id)
     }
 
     /// Opens a link. It is put away once the agent has it durably.
@@ -135,8 +165,8 @@ fn join(world: &mut World, me: &Person, link: &Link) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// The words were right, so it is who it seems to be.
-fn approve(world: &mut World, me: &Person, view: &RequestView) -> Option<Next> {
+/// The checkers see what the person is going to approve.
+fn seen(world: &mut World, me: &Person, view: &RequestView) -> Option<()> {
     let request = view.request?;
     if world.mutant != Some(Mutant::UncheckedApproval) {
         world.show(&Sight::Approves {
@@ -144,6 +174,17 @@ fn approve(world: &mut World, me: &Person, view: &RequestView) -> Option<Next> {
             request,
         });
     }
+    Some(())
+}
+
+/// It was not the owner.
+fn deny(world: &mut World, me: &Person, view: &RequestView) -> Option<Next> {
+    let id = view.id.clone();
+    let _ = phone::trustee(world, me.node, Command::RequestDeny { id });
+    Some(Next::Soon)
+}
+
+fn approve(world: &mut World, me: &Person, view: &RequestView) -> Option<Next> {
     let id = view.id.clone();
     let _ = phone::trustee(world, me.node, Command::RequestApprove { id });
     Some(Next::Soon)

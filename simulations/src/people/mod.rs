@@ -4,6 +4,7 @@
 //! that was lost to a crash is repeated because the state still asks for it, as a real person would.
 mod claimant;
 mod guard;
+mod habits;
 mod helper;
 mod owner;
 pub(crate) mod phone;
@@ -11,19 +12,15 @@ mod thief;
 
 pub(crate) use claimant::Claimant;
 pub(crate) use guard::Guard;
+pub use habits::Habits;
+pub(crate) use habits::Manner;
 pub(crate) use helper::Helper;
 pub use owner::Terms;
 pub(crate) use owner::{Owner, Wish};
 pub(crate) use thief::Thief;
 
-use crate::chance::Span;
 use crate::node::NodeId;
 use crate::world::{Happening, World};
-
-/// How long a person takes for one thing.
-const THINKING: Span = Span::new(1_000, 20_000);
-/// How long until a person who has nothing to do looks again.
-const RESTING: Span = Span::new(20_000, 90_000);
 
 /// Which person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,8 +117,8 @@ impl World {
 
     fn wake(&mut self, id: PersonId, next: Next) {
         let pause = match next {
-            Next::Soon => THINKING,
-            Next::Later => RESTING,
+            Next::Soon => self.habits.thinking,
+            Next::Later => self.habits.resting,
             Next::Done => return,
         };
         if !self.person(id).awake {
@@ -148,6 +145,9 @@ impl World {
         } else {
             person.turn(self)
         };
+        if next == Next::Later {
+            self.tires(person.node);
+        }
         self.people[id.0] = Some(person);
         self.wake(id, next);
     }

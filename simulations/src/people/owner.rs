@@ -121,7 +121,10 @@ impl Owner {
             return Next::Soon;
         }
         match phone::owner(world, me.node, Command::ProtectStatus) {
-            Ok(Answer::Protect(view)) if view.state != "refused" => self.follow(&view),
+            Ok(Answer::Protect(view)) if view.state != "refused" => {
+                let bent = world.node(me.node).villain.is_taken();
+                self.follow(&view, bent)
+            }
             Err(crate::world::Trouble::Away) => Next::Soon,
             _ => {
                 let _ = phone::owner(world, me.node, deal(self.wish.terms));
@@ -130,9 +133,13 @@ impl Owner {
         }
     }
 
-    fn follow(&mut self, view: &ProtectView) -> Next {
-        self.protected =
-            view.state == "protected" && view.missing.is_empty() && view.hosts_missing.is_empty();
+    /// She waits for everybody; where her device cheats somebody, for everybody who has not refused.
+    fn follow(&mut self, view: &ProtectView, bent: bool) -> Next {
+        let refused = |name: &String| view.refused.iter().any(|(who, _)| who == name);
+        let mut missing = view.missing.iter();
+        self.protected = view.state == "protected"
+            && missing.all(|name| bent && refused(name))
+            && view.hosts_missing.is_empty();
         if self.protected {
             Next::Done
         } else {

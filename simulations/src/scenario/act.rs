@@ -44,6 +44,9 @@ pub(crate) enum Act {
     },
     /// Demanded: what was protected is back and everything is rotated.
     Recovered,
+    /// She tries for as long as a healed world may take. Demanded: what comes back is right, or nothing
+    /// does; for villains against whom no progress is promised.
+    Attempted,
     /// Demanded: the owner cannot recover, and is told so; no share is of use.
     Stuck,
     /// Somebody starts a copy of the lost device's disk.
@@ -51,6 +54,9 @@ pub(crate) enum Act {
     /// Somebody who is not the owner asks all trustees for a recovery. Demanded: while the owner's
     /// device lives she stops it and no share leaves.
     Impostor,
+    /// Somebody takes the owner's living device, unlocked: he deals anew on terms that suit him, and vetoes
+    /// what she asks for from now on.
+    Thief,
     /// Some of them and all others cannot reach each other for a while, beside all else.
     Partition {
         /// Who.
@@ -116,14 +122,16 @@ enum Kind {
     Claim,
     Pass,
     Recovered,
+    Attempted,
     Stuck,
     CopyAwakes,
     Impostor,
+    Thief,
     Partition,
     OperatorSleeps,
 }
 
-const KINDS: [(&str, Kind); 12] = [
+const KINDS: [(&str, Kind); 14] = [
     ("protect", Kind::Protect),
     ("lose-device", Kind::LoseDevice),
     ("vanish", Kind::Vanish),
@@ -131,9 +139,11 @@ const KINDS: [(&str, Kind); 12] = [
     ("claim", Kind::Claim),
     ("pass", Kind::Pass),
     ("recovered", Kind::Recovered),
+    ("attempted", Kind::Attempted),
     ("stuck", Kind::Stuck),
     ("copy-awakes", Kind::CopyAwakes),
     ("impostor", Kind::Impostor),
+    ("thief", Kind::Thief),
     ("partition", Kind::Partition),
     ("operator-sleeps", Kind::OperatorSleeps),
 ];
@@ -167,9 +177,11 @@ impl Kind {
             Self::Protect => Act::Protect,
             Self::LoseDevice => Act::LoseDevice,
             Self::Recovered => Act::Recovered,
+            Self::Attempted => Act::Attempted,
             Self::Stuck => Act::Stuck,
             Self::CopyAwakes => Act::CopyAwakes,
             Self::Impostor => Act::Impostor,
+            Self::Thief => Act::Thief,
             Self::Vanish => Act::Vanish {
                 count: count(1),
                 who: section.word("who", &GROUPS[..2], Some(Who::Trustees))?,
@@ -224,12 +236,16 @@ impl Act {
                 format!("{} go by in {weather} weather", during(time))
             }
             Self::Recovered => "demanded: what was protected is back, and everything is rotated".into(),
+            Self::Attempted => "she tries for as long as it may take; demanded: what comes back is right, or nothing does".into(),
             Self::Stuck => "demanded: too few are left, nothing comes back, and she is told so".into(),
             Self::CopyAwakes => {
                 "somebody starts a copy of the old device; demanded: it has no power".into()
             }
             Self::Impostor => {
                 "somebody else asks all trustees for a recovery; demanded: she stops it, and no share leaves".into()
+            }
+            Self::Thief => {
+                "somebody takes her living device, unlocked: he deals anew, and vetoes what she asks for".into()
             }
             Self::Partition { who, count, time } => {
                 format!("{} and all others cannot reach each other for {}", some(count, *who), during(time))

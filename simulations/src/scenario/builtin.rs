@@ -16,5 +16,34 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("../../scenarios/dead-operator.toml"),
     ),
     ("partition", include_str!("../../scenarios/partition.toml")),
+    (
+        "cheating-dealer",
+        include_str!("../../scenarios/cheating-dealer.toml"),
+    ),
+    (
+        "stolen-laptop",
+        include_str!("../../scenarios/stolen-laptop.toml"),
+    ),
+    (
+        "unreliable",
+        include_str!("../../scenarios/unreliable.toml"),
+    ),
+    (
+        "forgetful-owner",
+        include_str!("../../scenarios/forgetful-owner.toml"),
+    ),
+    (
+        "censored-veto",
+        include_str!("../../scenarios/censored-veto.toml"),
+    ),
+    ("collusion", include_str!("../../scenarios/collusion.toml")),
+    (
+        "stale-host",
+        include_str!("../../scenarios/stale-host.toml"),
+    ),
+    (
+        "ledger-fork",
+        include_str!("../../scenarios/ledger-fork.toml"),
+    ),
     ("swarm", include_str!("../../scenarios/swarm.toml")),
 ];

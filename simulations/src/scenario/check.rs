@@ -30,7 +30,12 @@ pub(super) fn story(page: &Page<'_>, file: &File) {
     let demands = |line: &Line| {
         matches!(
             line.act,
-            Act::Protect | Act::Recovered | Act::Stuck | Act::CopyAwakes | Act::Impostor
+            Act::Protect
+                | Act::Recovered
+                | Act::Attempted
+                | Act::Stuck
+                | Act::CopyAwakes
+                | Act::Impostor
         )
     };
     if !file.story.is_empty() && !file.story.iter().any(demands) {
@@ -71,7 +76,15 @@ impl SoFar {
             | Act::Cheat { count, .. } => {
                 self.miss(count, line, file)?;
             }
-            Act::Recovered | Act::Stuck => {
+            Act::Thief => {
+                need(
+                    self.protected,
+                    "nothing is protected yet: `protect` comes first",
+                )?;
+                need(!self.lost, "the device is lost already")?;
+                self.lost = true;
+            }
+            Act::Recovered | Act::Attempted | Act::Stuck => {
                 need(self.claiming, "nobody recovers: `claim` comes first")?;
                 need(!self.recovered, "that was demanded already")?;
                 self.recovered = true;
@@ -117,7 +130,12 @@ impl SoFar {
         }
         let needed = matches!(
             line.act,
-            Act::Protect | Act::LoseDevice | Act::Claim { .. } | Act::Recovered | Act::Stuck
+            Act::Protect
+                | Act::LoseDevice
+                | Act::Thief
+                | Act::Claim { .. }
+                | Act::Recovered
+                | Act::Stuck
         );
         if needed && line.chance != ALWAYS {
             return Err("what follows builds on this: it has no `chance`".into());

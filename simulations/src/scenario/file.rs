@@ -4,6 +4,7 @@ use super::page::{Page, Problem, Section};
 use super::plan::majority;
 use super::value::{Range, Unit};
 use crate::faults::Weather;
+use crate::people::Habits;
 use kith_protocol::limits;
 
 /// Most bytes of a file: it is read whole.
@@ -46,6 +47,17 @@ pub(crate) struct Deal {
     pub(crate) item_bytes: Range,
 }
 
+/// What the people are like, in per mille (`people/habits.rs` says where the figures come from).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct People {
+    /// Helpers who do not call the owner back.
+    pub(crate) careless: Range,
+    /// Trustees who do not come to the owner's mind at once.
+    pub(crate) forgotten: Range,
+    /// Moments at which somebody switches a device off.
+    pub(crate) off: Range,
+}
+
 /// All of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct File {
@@ -53,6 +65,7 @@ pub(crate) struct File {
     pub(crate) cast: Cast,
     pub(crate) deal: Deal,
     pub(crate) weather: Weather,
+    pub(crate) people: People,
     pub(crate) story: Vec<Line>,
 }
 
@@ -78,6 +91,7 @@ pub(crate) fn read(text: &str, villains: &[&'static str]) -> Result<File, Vec<Pr
         deal: deal(top.section("deal"), &cast),
         cast,
         weather: weather(top.section("weather")),
+        people: people(top.section("people")),
         story: story(&mut top, villains),
     };
     super::check::story(&page, &file);
@@ -147,6 +161,22 @@ fn weather(mut section: Section<'_, '_>) -> Weather {
     }
     section.finish();
     weather
+}
+
+/// By default people do everything at once and believe everybody.
+fn people(mut section: Section<'_, '_>) -> People {
+    let trusting = Habits::TRUSTING;
+    let mut share = |key, default: u16| {
+        let default = Range::only(default.into());
+        section.range(key, (Unit::PerMille, 0..=1000), default)
+    };
+    let people = People {
+        careless: share("careless", trusting.careless),
+        forgotten: share("forgotten", trusting.forgotten),
+        off: share("off", trusting.off),
+    };
+    section.finish();
+    people
 }
 
 fn story(top: &mut Section<'_, '_>, villains: &[&'static str]) -> Vec<Line> {

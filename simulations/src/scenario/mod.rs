@@ -142,6 +142,7 @@ impl Scenario {
             cast,
             deal,
             weather,
+            people,
             story,
         } = &self.file;
         let mut lines = vec![
@@ -166,6 +167,11 @@ impl Scenario {
         lines.push(format!(
             "weather, from which each seed draws: {}",
             faults.join(", ")
+        ));
+        lines.push(format!(
+            "of 1000 helpers {} are careless, of 1000 trustees {} are forgotten at first, at {} of 1000 moments a \
+             device is switched off",
+            people.careless, people.forgotten, people.off
         ));
         for (number, line) in story.iter().enumerate() {
             let often = match line.chance {

@@ -1,10 +1,12 @@
 //! What a seed draws before anything happens.
 use super::Scenario;
 use super::act::{Act, Line, Who};
+use super::file::People;
 use super::value::Range;
 use crate::chance::{Chance, Stream};
 use crate::faults::Faults;
-use crate::people::Terms;
+use crate::people::{Habits, Terms};
+use crate::villains::Villainy;
 use kith_protocol::time::Millis;
 use serde::Serialize;
 
@@ -27,6 +29,8 @@ pub struct Parameters {
     pub max_age: Millis,
     /// How far clocks are apart, at most.
     pub clocks: Millis,
+    /// What the people are like.
+    pub habits: Habits,
 }
 
 /// A story with everything drawn.
@@ -61,6 +65,7 @@ impl Plan {
             },
             max_age: file.deal.max_age.draw_time(chance),
             clocks: file.weather.clocks.draw_time(chance),
+            habits: habits(&file.people, chance),
         };
         Self {
             items: items(seed, file.deal.items, file.deal.item_bytes),
@@ -73,6 +78,15 @@ impl Plan {
 /// Two quorums of fewer need not share a witness, and a ledger of them is refused.
 pub(super) const fn majority(witnesses: u64) -> u64 {
     witnesses / 2 + 1
+}
+
+fn habits(people: &People, chance: &mut Chance) -> Habits {
+    Habits {
+        careless: people.careless.draw(chance) as u16,
+        forgotten: people.forgotten.draw(chance) as u16,
+        off: people.off.draw(chance) as u16,
+        ..Habits::FIELD
+    }
 }
 
 /// What a seed's owner protects.
@@ -109,12 +123,18 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
                 who: Who::Trustees,
                 count,
             }
-            | Act::Cheat { count, .. }
             | Act::Claim {
                 forgotten: count, ..
             } => {
                 let some = count.draw(chance).min(spare);
                 spare -= some;
+                *count = Range::only(some);
+            }
+            Act::Cheat { villain, count } => {
+                let costly = Villainy::named(villain).is_none_or(Villainy::costs_a_share);
+                let most = if costly { spare } else { u64::MAX };
+                let some = count.draw(chance).min(most);
+                spare -= if costly { some } else { 0 };
                 *count = Range::only(some);
             }
             Act::Vanish { count, .. } => *count = Range::only(count.draw(chance)),
@@ -128,9 +148,11 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
             Act::Protect
             | Act::LoseDevice
             | Act::Recovered
+            | Act::Attempted
             | Act::Stuck
             | Act::CopyAwakes
-            | Act::Impostor => {}
+            | Act::Impostor
+            | Act::Thief => {}
         }
         drawn.push(fixed);
     }

@@ -42,6 +42,19 @@ impl Story {
         self.pass(delay)
     }
 
+    /// Somebody has her living device, and she has none. What he does is bounded: his deal waits, and ends
+    /// with the recovery (G7); his veto is set aside by enough trustees who checked "stolen" (G10).
+    pub(super) fn thief(&mut self) -> Part {
+        let phone = self.phone;
+        let mallory = self.world.add_person("Mallory", phone);
+        let terms = self.parameters.terms;
+        self.world.engage(self.alice, Role::Bystander);
+        let thief = Thief::with_the_living_device(terms);
+        self.world.engage(mallory, Role::Thief(thief));
+        self.robbed = true;
+        self.go_on()
+    }
+
     /// An impostor asks everybody while the owner's device lives: she stops it, and no share leaves.
     pub(super) fn impostor(&mut self) -> Part {
         self.world.engage(self.alice, Role::Guard(Guard::default()));
@@ -57,6 +70,7 @@ impl Story {
         // Well past the delay: no share has left, or a checker would have said so.
         let delay = self.parameters.terms.delay;
         self.pass(delay.times(2))?;
+        self.warned()?;
         self.none_left()
     }
 

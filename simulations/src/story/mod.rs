@@ -58,6 +58,8 @@ pub(crate) struct Story {
     liars: Vec<(PersonId, &'static str)>,
     host: PersonId,
     witnesses: Vec<NodeId>,
+    /// A thief has had her living device.
+    robbed: bool,
     /// When the last machine wakes that was switched off.
     asleep: Timestamp,
 }
@@ -72,6 +74,7 @@ impl Story {
         } = plan;
         let jury = Jury::new(parameters.terms.threshold, tolerance(options, parameters));
         let mut world = World::new(seed, jury, options, parameters.clocks);
+        world.habits = parameters.habits;
         let begun = world.now();
         let phone = world.add_node("phone", Kind::Owner);
         let alice = world.add_person(OWNER, phone);
@@ -93,6 +96,7 @@ impl Story {
             liars: Vec::new(),
             host,
             witnesses: Vec::new(),
+            robbed: false,
             asleep: begun,
         }
     }
@@ -105,6 +109,12 @@ impl Story {
             .and_then(|()| acts.iter().try_for_each(|act| self.act(act)));
     }
 
+    /// What is left of it, for tests that look.
+    #[cfg(test)]
+    pub(crate) fn into_world(self) -> World {
+        self.world
+    }
+
     fn act(&mut self, act: &Act) -> Part {
         self.world.note(&format!("act: {}", act.told()));
         match *act {
@@ -115,9 +125,11 @@ impl Story {
             Act::Claim { stolen, forgotten } => self.claim(stolen, forgotten.low as usize),
             Act::Pass { time, calm } => self.pass_in_weather(Millis(time.low), calm),
             Act::Recovered => self.recovered(),
+            Act::Attempted => self.attempted(),
             Act::Stuck => self.stuck(),
             Act::CopyAwakes => self.copy_awakes(),
             Act::Impostor => self.impostor(),
+            Act::Thief => self.thief(),
             Act::Partition { who, count, time } => {
                 self.partition(who, count.low as usize, Millis(time.low))
             }

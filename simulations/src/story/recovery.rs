@@ -1,9 +1,14 @@
 //! The owner begins anew with nothing but names.
 use super::{OWNER, Part, Story};
-use crate::checkers::{Sight, equality};
+use crate::checkers::{Sight, alarm, equality};
 use crate::node::{Kind, NodeId};
 use crate::people::{Claimant, Role, phone};
 use kith_protocol::owner::command::{Answer, ClaimTrusteeView, Command, RecoverView};
+use kith_protocol::time::{Millis, Timestamp};
+
+/// How much longer what the ledger shows may take to reach everybody: a message, its answer, a crash
+/// just before the world healed.
+const WARNED: Millis = Millis::seconds(120);
 
 impl Story {
     /// She has a fresh device, and asks those whom she remembers.
@@ -33,7 +38,29 @@ impl Story {
         )?;
         self.world.trace.draw_until_here();
         self.world.show(&Sight::Settled);
+        self.warned()?;
         self.blamed()
+    }
+
+    /// Nothing is promised but that nothing wrong comes back.
+    pub(super) fn attempted(&mut self) -> Part {
+        self.storm(|story| story.claim_is("done"))?;
+        let end = self.end_of_patience();
+        self.until(end, |story| story.claim_is("done"))?;
+        if self.claim_is("done") {
+            let node = self.node_of(self.alice);
+            equality::demand(&mut self.world, node, &self.items);
+        }
+        self.go_on()
+    }
+
+    fn until(&mut self, end: Timestamp, wished: impl Fn(&Self) -> bool) -> Part {
+        while !wished(self) && self.world.peek().is_some_and(|next| next <= end) {
+            if !self.world.advance() {
+                break;
+            }
+        }
+        self.go_on()
     }
 
     /// Too few are left: she gets nothing back however long she waits, and sees what is missing.
@@ -59,6 +86,20 @@ impl Story {
         self.go_on()
     }
 
+    /// What the ledger shows has reached everybody who runs: they look eight times while a head ages.
+    pub(super) fn warned(&mut self) -> Part {
+        let end = self.world.now().max(self.asleep);
+        let end = end.after(self.parameters.max_age).after(WARNED);
+        if !self.world.owes_progress {
+            return self.go_on();
+        }
+        self.until(end, |story| alarm::behind(&story.world).is_empty())?;
+        if !alarm::behind(&self.world).is_empty() {
+            alarm::complain(&mut self.world);
+        }
+        self.go_on()
+    }
+
     fn claim_is(&self, state: &str) -> bool {
         matches!(&self.world.person(self.alice).role, Role::Claimant(claimant) if claimant.state == state)
     }
@@ -80,15 +121,37 @@ impl Story {
         let nodes: Vec<NodeId> = self.remembered();
         let living: Vec<NodeId> = nodes
             .into_iter()
-            .filter(|node| !self.world.node(*node).is_dead())
+            .filter(|node| !self.world.node(*node).is_dead() && !self.world.node(*node).hoards)
             .collect();
-        living.into_iter().all(|node| {
-            let shares = self.world.shares_held(node);
-            !shares.is_empty()
-                && shares
-                    .iter()
-                    .all(|share| share.active && share.epoch == active)
-        })
+        let left_out = self.left_out();
+        living
+            .into_iter()
+            .filter(|node| !left_out.contains(node))
+            .all(|node| {
+                let shares = self.world.shares_held(node);
+                !shares.is_empty()
+                    && shares
+                        .iter()
+                        .all(|share| share.active && share.epoch == active)
+            })
+    }
+
+    /// Trustees whose keys the thief has used up with his own deals: she could not deal to them, and has to
+    /// protect herself again. Nobody else is left out.
+    fn left_out(&mut self) -> Vec<NodeId> {
+        let deal = if self.robbed { self.claim_view() } else { None };
+        let refused = deal.and_then(|view| view.deal).map(|deal| deal.refused);
+        let names: Vec<String> = refused
+            .into_iter()
+            .flatten()
+            .filter(|(_, why)| why.contains("e.p.req.unknown-prekey"))
+            .map(|(name, _)| name)
+            .collect();
+        let trustees = self.trustees.iter();
+        trustees
+            .filter(|who| names.contains(&self.world.person(**who).name))
+            .map(|who| self.node_of(*who))
+            .collect()
     }
 
     fn remembered(&self) -> Vec<NodeId> {

@@ -5,7 +5,18 @@
 //! promises against it and which checker would see it if the promise were broken.
 //!
 //! To add one: a file with a type, its [`Villain`] and an `ENTRY`, and a line in [`VILLAINS`].
+mod censor;
+mod cheating_dealer;
+mod colluders;
+mod equivocating_dealer;
+mod flooder;
+mod forgetful_liar;
+mod forking_operator;
+mod plunder;
+mod replay;
 mod silent;
+mod stale_host;
+mod two_faced;
 mod withheld_share;
 mod wrong_share;
 
@@ -14,11 +25,26 @@ use crate::network::Parcel;
 use crate::node::{NodeId, Told};
 use crate::world::{Happening, World};
 use kith_protocol::agent::Step;
-use kith_protocol::message::Received;
+use kith_protocol::did::Did;
+use kith_protocol::message::{Body, Received};
 use kith_protocol::time::Millis;
 
 /// All there are.
-pub const VILLAINS: &[Villainy] = &[wrong_share::ENTRY, withheld_share::ENTRY, silent::ENTRY];
+pub const VILLAINS: &[Villainy] = &[
+    wrong_share::ENTRY,
+    withheld_share::ENTRY,
+    silent::ENTRY,
+    forgetful_liar::ENTRY,
+    two_faced::ENTRY,
+    colluders::ENTRY,
+    flooder::ENTRY,
+    cheating_dealer::ENTRY,
+    equivocating_dealer::ENTRY,
+    stale_host::ENTRY,
+    censor::ENTRY,
+    forking_operator::ENTRY,
+    replay::ENTRY,
+];
 
 /// A kind of villain.
 pub struct Villainy {
@@ -31,7 +57,7 @@ pub struct Villainy {
     /// Whether a healed world still owes the others their progress; against some villains only safety
     /// is promised.
     pub spares_progress: bool,
-    /// Whether what its agent keeps for others is there when they need it.
+    /// Whether everybody's share is there when it is needed; false costs one of those that can be spared.
     pub spares_shares: bool,
     pub(crate) make: fn() -> Box<dyn Villain>,
 }
@@ -104,16 +130,48 @@ impl Villainy {
     pub fn named(name: &str) -> Option<&'static Self> {
         VILLAINS.iter().find(|villainy| villainy.name == name)
     }
+
+    /// Whether each of them takes a usable share away.
+    pub(crate) fn costs_a_share(&self) -> bool {
+        !self.spares_shares
+    }
+}
+
+/// One of those to whom this step deals, if it deals.
+fn victim(world: &mut World, step: &Step<Told>) -> Option<Did> {
+    let deals = step
+        .sends
+        .iter()
+        .filter(|message| matches!(message.body, Body::ShareStore(_)));
+    let dealt: Vec<&Did> = deals.map(|message| &message.to).collect();
+    let last = dealt.len().checked_sub(1)?;
+    let place = world.mischief.between(0, last as u64) as usize;
+    dealt.get(place).map(|did| (*did).clone())
+}
+
+/// A pair of shares of no deal, for tests of checkers.
+#[cfg(test)]
+pub(crate) fn sample_pair() -> kith_protocol::share_pair::SharePair {
+    let mut chance = crate::chance::Chance::new(1, crate::chance::Stream::Villains);
+    wrong_share::made_up(1, &mut chance).expect("a reduced scalar")
 }
 
 /// One that is at work. It is away while it acts, so that it can act on the world.
 #[derive(Default)]
 pub(crate) struct Seat(Option<Box<dyn Villain>>);
 
+impl Seat {
+    /// Whether there is one.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 impl World {
     /// A villain takes over this node, or the wires.
     pub(crate) fn infect(&mut self, node: NodeId, kind: &Villainy) {
         let mut villain = (kind.make)();
+        self.owes_progress &= kind.spares_progress;
         let line = match kind.infects {
             Infects::Network => format!("{} listens on the wires", kind.name),
             _ => format!("{} is a villain: {}", self.node(node).name, kind.name),
@@ -123,6 +181,7 @@ impl World {
             villain.begins(self, node);
             self.wires = Seat(Some(villain));
         } else {
+            self.node_mut(node).hoards |= !kind.spares_shares;
             self.show(&Sight::Cheats {
                 node,
                 spares_shares: kind.spares_shares,
@@ -130,6 +189,11 @@ impl World {
             villain.begins(self, node);
             self.node_mut(node).villain = Seat(Some(villain));
         }
+    }
+
+    /// A villain has done what it is there for.
+    pub(crate) fn misdeed(&mut self) {
+        self.misdeeds += 1;
     }
 
     /// The villain of this node wants to act in so much time.
@@ -155,5 +219,64 @@ impl World {
             villain.overhears(self, parcel);
             self.wires = Seat(Some(villain));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Options, Scenario, plan::Plan};
+    use crate::story::Story;
+    use std::collections::BTreeSet;
+
+    /// A story in which each villain finds something to do.
+    fn story(villainy: &Villainy) -> &'static [&'static str] {
+        match villainy.name {
+            "forgetful-liar" | "cheating-dealer" | "equivocating-dealer" | "replay" => {
+                &["CHEAT", "protect"]
+            }
+            "colluder" | "censor" => &["protect", "CHEAT", "impostor"],
+            "stale-host" => &["CHEAT", "protect", "pass"],
+            _ => &["protect", "CHEAT", "lose-device", "claim", "attempted"],
+        }
+    }
+
+    const SEED: u64 = 4;
+    /// A small one, so that debug builds get through.
+    const DEAL: &str = "[deal]\ndelay = \"5m\"\nitems = 1\nitem-bytes = 100\n";
+
+    fn misdeeds(villain: &str, story: &[&str]) -> u64 {
+        let acts = story.iter().map(|act| match *act {
+            "CHEAT" => format!("[[story]]\nact = \"cheat\"\nvillain = \"{villain}\"\n"),
+            act => format!("[[story]]\nact = \"{act}\"\n"),
+        });
+        let text = format!(
+            "about = \"one of them\"\n{DEAL}{}",
+            acts.collect::<String>()
+        );
+        let scenario = Scenario::read("one", &text).expect("a scenario");
+        let mut story = Story::new(SEED, Plan::draw(&scenario, SEED), Options::default());
+        story.play();
+        let world = story.into_world();
+        assert_eq!(world.broken, None, "{villain}: {text}");
+        world.misdeeds
+    }
+
+    /// A villain that finds nothing to do would show nothing.
+    #[test]
+    fn every_villain_does_what_it_is_there_for_and_no_promise_breaks() {
+        for villainy in VILLAINS {
+            let done = misdeeds(villainy.name, story(villainy));
+            assert!(done > 0, "{} does nothing", villainy.name);
+        }
+    }
+
+    #[test]
+    fn names_of_villains_differ_and_find_them() {
+        let names: BTreeSet<&str> = VILLAINS.iter().map(|villainy| villainy.name).collect();
+        assert_eq!(names.len(), VILLAINS.len());
+        let found = |name: &&str| Villainy::named(name).is_some_and(|found| found.name == *name);
+        assert!(names.iter().all(found));
+        assert!(Villainy::named("nobody").is_none());
     }
 }

@@ -32,8 +32,9 @@ impl Villain for Silent {
         world.plots(me, before);
     }
 
-    fn ticks(&mut self, _world: &mut World, _me: NodeId) {
+    fn ticks(&mut self, world: &mut World, _me: NodeId) {
         self.fallen = true;
+        world.misdeed();
     }
 
     fn hears(&mut self, _world: &mut World, _me: NodeId, _message: &Received) -> Hears {

@@ -21,8 +21,12 @@ pub(super) const ENTRY: Villainy = Villainy {
 struct WithheldShare;
 
 impl Villain for WithheldShare {
-    fn tamper(&mut self, _world: &mut World, _me: NodeId, step: &mut Step<Told>) {
+    fn tamper(&mut self, world: &mut World, _me: NodeId, step: &mut Step<Told>) {
+        let all = step.sends.len();
         step.sends
             .retain(|message| !matches!(message.body, Body::RecoveryRelease(_)));
+        if step.sends.len() < all {
+            world.misdeed();
+        }
     }
 }

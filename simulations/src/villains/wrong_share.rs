@@ -48,6 +48,7 @@ fn replace_share(world: &mut World, node: NodeId, message: &mut Outgoing) {
     };
     if let Some(wrong) = wrong_release(world, release, &keys) {
         *release = wrong;
+        world.misdeed();
         if world.mutant != Some(Mutant::HiddenLie) {
             world.show(&Sight::Tampers {
                 message: &message.id,
