@@ -1,15 +1,25 @@
 //! What a home keeps that nobody else may ever see, read out of its store: keys, shares, the wallet
 //! encryption key. Rows are taken apart by the layout in which they stand (storage.md, "Rows"), because
-//! their types are private; the places where a check is possible are checked.
+//! their types are private: each is decoded whole by the layout that is written down here, and what its id
+//! or another part of it says is compared, so that a row that changes is noticed by every search.
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use kith_protocol::bytes::Digest;
 use kith_protocol::codec;
 use kith_protocol::did::{Did, LocalDid};
+use kith_protocol::keys::role::{
+    AgentPolicy, Approval, LedgerOperator, LedgerWitness, ShareSealing,
+};
+use kith_protocol::keys::{AgreementSecret, SigningKey};
+use kith_protocol::ledger::Descriptor;
 use kith_protocol::record::{self, Key, Records as _, Space};
+use kith_protocol::secret::SecretBytes;
 use kith_protocol::share_pair::SharePair;
 use kith_runtime::keystore::WalletKey;
 use kith_runtime::store::{Store, StoreError};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
 use std::thread;
@@ -84,6 +94,23 @@ fn dids(row: &[u8]) -> Vec<Did> {
         .filter_map(|text| Did::parse(text).ok())
         .collect()
 }
+
+/// Every kind of secret that homes keep: what a whole recovery leaves on the disks of all who had a part
+/// in it is searched for each.
+pub const KINDS: [&str; 12] = [
+    "the wallet encryption key",
+    "the node's key",
+    "a DID's signing key",
+    "a DID's agreement key",
+    "the owner's agent key",
+    "the link secret",
+    "a share that decrypts",
+    "a share that signs",
+    "an approval key",
+    "a share's sealing key",
+    "an operator's key",
+    "a witness's key",
+];
 
 /// Every row of the home in `dir`, opened: the space, then the value.
 ///
@@ -176,19 +203,75 @@ fn local_did(id: &[u8], row: &[u8]) -> Vec<Secret> {
     ]
 }
 
+/// As `owner/identity.rs` lays it out.
+#[derive(Serialize, Deserialize)]
+struct IdentityRow {
+    name: String,
+    policy: Digest,
+    log: Digest,
+    agent: SigningKey<AgentPolicy>,
+    link_secret: SecretBytes<WORD>,
+    sequence: u64,
+    head: Digest,
+}
+
+/// As `trustee/roles.rs` does.
+#[derive(Serialize, Deserialize)]
+struct SeatRow {
+    key: SigningKey<LedgerWitness>,
+    did: Did,
+    logs: Vec<Digest>,
+}
+
+/// As `trustee/prekey.rs` does.
+#[derive(Serialize, Deserialize)]
+struct PrekeyRow {
+    ward: [u8; WARD],
+    number: u32,
+    approval: SigningKey<Approval>,
+    sealing: Option<AgreementSecret<ShareSealing>>,
+}
+
+/// As `ledger/operator/rows.rs` does.
+#[derive(Serialize, Deserialize)]
+struct OperatorRow {
+    log: Digest,
+    descriptor: Descriptor,
+    key: SigningKey<LedgerOperator>,
+}
+
+/// As the runtime's `node.rs` does.
+#[derive(Serialize, Deserialize)]
+struct NodeRow {
+    seed: [u8; WORD],
+    listen: Option<String>,
+}
+
+/// A row laid out otherwise does not decode, or would not be found where its own id says.
+fn decoded<T: Serialize + DeserializeOwned>(row: &[u8], what: &str) -> T {
+    let decoded = codec::decode(1, row, row.len());
+    decoded.unwrap_or_else(|error| panic!("{what} is laid out otherwise now: {error}"))
+}
+
 /// The owner's identity has no id; a witness's seat has.
 fn identity(id: &[u8], row: &[u8]) -> Vec<Secret> {
     if !id.is_empty() {
-        return vec![("a witness's key", at(row, 1, WORD))];
+        let seat: SeatRow = decoded(row, "a witness's seat");
+        return vec![("a witness's key", seat.key.expose_seed().to_vec())];
     }
-    let keys = 2 + usize::from(row[1]) + 2 * WORD;
+    let own: IdentityRow = decoded(row, "an identity");
     vec![
-        ("the owner's agent key", at(row, keys, WORD)),
-        ("the link secret", at(row, keys + WORD, WORD)),
+        ("the owner's agent key", own.agent.expose_seed().to_vec()),
+        ("the link secret", own.link_secret.expose().to_vec()),
     ]
 }
 
-fn custody(_: &[u8], row: &[u8]) -> Vec<Secret> {
+fn custody(id: &[u8], row: &[u8]) -> Vec<Secret> {
+    assert_eq!(
+        row[1..=WARD],
+        id[..WARD],
+        "a share's owner stands elsewhere"
+    );
     let epoch = 1 + WARD;
     let pair = at(row, epoch + varint(&row[epoch..]) + WORD + 1, PAIR);
     let read = codec::decode::<SharePair>(1, &[&[1], &pair[..]].concat(), PAIR + 1);
@@ -202,25 +285,38 @@ fn custody(_: &[u8], row: &[u8]) -> Vec<Secret> {
     ]
 }
 
-fn prekey(_: &[u8], row: &[u8]) -> Vec<Secret> {
-    let number = 1 + WARD;
-    let key = number + varint(&row[number..]);
-    vec![("an approval key", at(row, key, WORD))]
+fn prekey(id: &[u8], row: &[u8]) -> Vec<Secret> {
+    let prekey: PrekeyRow = decoded(row, "a prekey");
+    let own = [&prekey.ward[..], &prekey.number.to_be_bytes()].concat();
+    assert_eq!(own, id, "a prekey's number stands elsewhere");
+    let mut found = vec![("an approval key", prekey.approval.expose_seed().to_vec())];
+    let sealing = prekey.sealing.iter();
+    found.extend(sealing.map(|key| ("a share's sealing key", key.expose_seed().to_vec())));
+    found
 }
 
 /// Of the operator's rows the one of the log, whose id begins with zero, holds the key.
 fn operator(id: &[u8], row: &[u8]) -> Vec<Secret> {
-    match id.first() {
-        Some(0) => vec![("an operator's key", at(row, row.len() - WORD, WORD))],
-        _ => Vec::new(),
+    if id.first() != Some(&0) {
+        return Vec::new();
     }
+    let own: OperatorRow = decoded(row, "an operator's row");
+    let public = own.key.verifying_key();
+    assert!(
+        own.descriptor.operator.key == public,
+        "an operator's key is another one"
+    );
+    vec![("an operator's key", own.key.expose_seed().to_vec())]
 }
 
 fn node(id: &[u8], row: &[u8]) -> Vec<Secret> {
-    match id {
-        b"node" => vec![("the node's key", at(row, 1, WORD))],
-        _ => Vec::new(),
+    if id != b"node" {
+        return Vec::new();
     }
+    let own: NodeRow = decoded(row, "the node's row");
+    let is_address = own.listen.iter().all(|listen| listen.starts_with("/ip"));
+    assert!(is_address, "the node's address stands elsewhere");
+    vec![("the node's key", own.seed.to_vec())]
 }
 
 /// How many bytes a number takes.

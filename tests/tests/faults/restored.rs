@@ -7,7 +7,7 @@ use kith_tests::scene::{Scene, VERBOSE, ask_for_protection, claim_is, hold, prot
 use owner_agent::demo::people::Owner;
 use owner_agent::demo::process::{Place, Process, copy_home};
 use owner_agent::demo::trouble::Trouble;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::Path;
 
@@ -34,6 +34,8 @@ struct Left {
     sealed: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Every row of every home.
     rows: Vec<Vec<u8>>,
+    /// Which kinds of secrets the search for leaks finds in them.
+    kinds: BTreeSet<&'static str>,
 }
 
 /// Every home is put back to where it was and the same is lived again: an item, a deal, words,
@@ -67,6 +69,14 @@ async fn twice(floor: &Floor) -> Result<(), Trouble> {
         go_on(&mut scene, &mut owner).await?;
         lives.push(live(&mut scene, &mut owner, &places).await?);
     }
+    // A search for leaks that finds no more what it is to look for finds nothing.
+    let missing = keeps::KINDS.iter();
+    let missing: Vec<_> = missing
+        .filter(|kind| !lives[1].kinds.contains(*kind))
+        .collect();
+    hold(missing.is_empty(), || {
+        format!("not found any more: {missing:?}")
+    })?;
     compare(&first, &lives[0], &lives[1])
 }
 
@@ -128,9 +138,12 @@ fn left(places: &[Place]) -> Left {
     let mut left = Left {
         sealed: BTreeMap::new(),
         rows: Vec::new(),
+        kinds: BTreeSet::new(),
     };
     for place in places {
         let passphrase = fs::read(&place.passphrase).expect("a passphrase");
+        let secrets = keeps::secrets(&place.home, &passphrase);
+        left.kinds.extend(secrets.into_iter().map(|(kind, _)| kind));
         left.rows.extend(keeps::rows_of(&place.home, &passphrase));
         left.sealed.extend(sealed(&place.home.join("store")));
     }
