@@ -64,9 +64,12 @@ impl Story {
         self.world.engage(mallory, Role::Claimant(claimant));
         self.storm(|story| story.is_stopped())?;
         self.demand("the owner's veto stands", |story| story.is_stopped())?;
-        self.demand("the impostor sees that it was vetoed", |story| {
-            story.sees_veto(mallory)
-        })?;
+        // Whom everybody has refused after calling her back sees no request at all.
+        if self.parameters.habits.careless == 1000 {
+            self.demand("the impostor sees that it was vetoed", |story| {
+                story.sees_veto(mallory)
+            })?;
+        }
         // Well past the delay: no share has left, or a checker would have said so.
         let delay = self.parameters.terms.delay;
         self.pass(delay.times(2))?;
