@@ -3,7 +3,7 @@
 //! Each can be set in the environment as well, under the program's name: `--home` of `owner-agent` as
 //! `OWNER_AGENT_HOME`. Which program it is is not known before it runs, so the names are added then.
 use super::{Choice, Screen};
-use clap::{Args, Command, FromArgMatches as _, Parser};
+use clap::{Args, Command, Parser};
 use std::path::PathBuf;
 
 /// Flags of every command.
