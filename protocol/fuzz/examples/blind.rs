@@ -2,6 +2,7 @@
 //! the time is over. `cargo run -p kith-fuzz --example blind -- TARGET SECONDS`
 //!
 //! It knows nothing of coverage; it is for asking whether a target's checks bite (`run bite`).
+#![allow(clippy::print_stdout)]
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use std::path::Path;

@@ -61,6 +61,10 @@ fn main() {
         let inside = kith_protocol::bytes::from_base64url(inside).expect("base64url");
         keep("link", &stem(&file), link.as_bytes());
         keep("link", &format!("{}-inside", stem(&file)), &inside);
+        // A name that would move the cursor.
+        let inside = String::from_utf8(inside).expect("text");
+        let moved = inside.replacen("\"label\":\"", "\"label\":\"\\u0008", 1);
+        keep("link", &format!("{}-moved", stem(&file)), moved.as_bytes());
     }
     ledger();
     backup();
@@ -75,6 +79,7 @@ fn main() {
     keep("did", "row", &answered);
     plays();
     histories();
+    decided();
 }
 
 fn stem(file: &Path) -> String {
@@ -208,5 +213,88 @@ fn histories() {
             let history: Vec<u8> = core::iter::once(stage).chain(records).collect();
             keep("history", &format!("{stage}-{kind:02}"), &history);
         }
+    }
+}
+
+/// Histories that come to the point at which one rule decides.
+fn decided() {
+    // What each takes: pass, owner, kind, then as `history/pen.rs` reads, then what is spoilt.
+    let nothing = |span: u8| vec![span, 0, 11, 0, 0];
+    let verdict = |trustee: u8, verdict: u8| vec![0, 0, 6, 0, 0, trustee, verdict, 0];
+    let veto = |agent: u8| vec![0, 0, 8, agent, 0, 0, 0];
+    let set_aside = |trustee: u8| vec![0, 0, 9, 0, trustee, 0, 0];
+    let ask = |claimant: u8, sponsor: u8, odd: u8| vec![0, 0, 4, 0, 0, claimant, sponsor, odd, 0];
+    let complete = |span: u8| vec![span, 0, 10, 0, 0, 1, 0, 0, 0];
+    let prover = vec![0, 0, 1, 1, 0, 0, 0];
+    let revoke = vec![0, 0, 2, 1, 0, 0];
+    let all_stolen = [verdict(0, 1), verdict(1, 1), verdict(2, 1)].concat();
+    let held = [vec![vec![0, 0, 3, 0, 0, 0, 0]], vec![nothing(6); 5]]
+        .concat()
+        .concat();
+    let by_another = vec![0, 0, 6, 0, 242, 0, 0, 0];
+    let seeds: [(&str, u8, Vec<Vec<u8>>); 15] = [
+        ("judged-by-another", 3, vec![by_another]),
+        ("complete", 4, vec![complete(0), complete(4), complete(5)]),
+        ("complete-under-a-veto", 4, vec![veto(0), complete(5)]),
+        ("override-of-nothing", 4, vec![all_stolen, set_aside(0)]),
+        (
+            "override-by-few",
+            4,
+            vec![veto(0), verdict(0, 1), set_aside(0)],
+        ),
+        (
+            "override-by-another",
+            4,
+            vec![
+                veto(0),
+                verdict(0, 1),
+                verdict(1, 1),
+                verdict(2, 0),
+                set_aside(2),
+            ],
+        ),
+        (
+            "override",
+            4,
+            vec![
+                veto(0),
+                verdict(0, 1),
+                verdict(1, 1),
+                set_aside(0),
+                complete(4),
+                complete(5),
+            ],
+        ),
+        (
+            "withdrawn",
+            4,
+            vec![verdict(0, 2), verdict(0, 0), nothing(5), verdict(0, 2)],
+        ),
+        (
+            "asked-twice",
+            3,
+            vec![ask(0, 1, 0), ask(1, 0, 0), ask(1, 1, 0)],
+        ),
+        (
+            "asked-by-another",
+            2,
+            vec![ask(0, 0, 241), ask(0, 0, 230), ask(0, 0, 0)],
+        ),
+        (
+            "verdicts",
+            3,
+            (0..18).map(|at| verdict(2, at % 2)).collect(),
+        ),
+        ("too-young", 2, vec![prover.clone(), ask(0, 0, 0), veto(1)]),
+        ("revoked-twice", 2, vec![prover, revoke.clone(), revoke]),
+        ("another-s-name", 3, vec![vec![0, 0, 8, 0, 0, 0, 8]]),
+        (
+            "held-back",
+            2,
+            vec![held, ask(0, 0, 0), nothing(3), nothing(6)],
+        ),
+    ];
+    for (name, stage, records) in seeds {
+        keep("history", name, &[vec![stage], records.concat()].concat());
     }
 }

@@ -14,6 +14,7 @@ pub(crate) fn link(bytes: &[u8]) {
         return;
     };
     assert_eq!(clean_label(&invitation.label), invitation.label);
+    assert!(!invitation.label.contains(char::is_control));
     assert!(invitation.label.chars().count() <= limits::message::LABEL);
     let again = Invitation::from_link(&invitation.to_link(LINK_BASE));
     assert_eq!(again, Ok(invitation));

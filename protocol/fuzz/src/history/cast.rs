@@ -14,7 +14,7 @@ pub(super) const LIFETIME: Millis = Millis::seconds(5_000);
 pub(super) const COOL_DOWN: Millis = Millis::seconds(600);
 /// Of three.
 pub(super) const THRESHOLD: u8 = 2;
-pub(super) const OVERRIDE: u8 = 3;
+pub(super) const OVERRIDE: u8 = 2;
 const TRUSTEES: usize = 3;
 const EPOCHS: u32 = 4;
 

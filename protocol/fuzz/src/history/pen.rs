@@ -57,7 +57,11 @@ impl Pen<'_> {
         match stage {
             0 => vec![founding(0, 0), founding(1, 0)],
             1 => vec![deal(0), deal(1)],
-            2 => vec![self.request_for(0, epoch, (0, 0), self.now.after(LIFETIME))],
+            2 => {
+                let body = self.asking(0, epoch, (&CLAIMANTS[0], 0));
+                let request = Record::request(body, &CLAIMANTS[0].signing);
+                vec![request.sponsored(&log(), &epoch.trustees[0])]
+            }
             _ => vec![approve(0), approve(1)],
         }
     }
@@ -146,35 +150,40 @@ impl Pen<'_> {
         const SPANS: [u64; 4] = [5_000, 1_000, 5_001, 0];
         let epoch = self.epoch(taps, owner);
         let span = taps.one(&SPANS).copied().unwrap_or_default();
-        let who = (
-            taps.below(CLAIMANTS.len()),
-            taps.below(epoch.trustees.len()),
-        );
-        self.request_for(owner, epoch, who, self.now.after(Millis::seconds(span)))
+        let claimant = &CLAIMANTS[taps.below(CLAIMANTS.len())];
+        let (sponsor, odd) = (taps.below(epoch.trustees.len()), taps.byte());
+        let mut body = self.asking(owner, epoch, (claimant, sponsor));
+        body.expiry = self.now.after(Millis::seconds(span));
+        let mut by = &epoch.trustees[sponsor];
+        match odd {
+            // Somebody whom another epoch trusts.
+            240.. => {
+                let other = &OWNERS[owner].epochs[usize::from(odd) % OWNERS[owner].epochs.len()];
+                by = &other.trustees[sponsor];
+                body.sponsor = by.verifying_key();
+                body.path = other.tree.path(&body.sponsor).expect("a trustee there");
+            }
+            220..240 => body.epoch += 1,
+            _ => {}
+        }
+        Record::request(body, &claimant.signing).sponsored(&log(), by)
     }
 
-    fn request_for(
-        &self,
-        owner: usize,
-        epoch: &Epoch,
-        (claimant, sponsor): (usize, usize),
-        expiry: Timestamp,
-    ) -> Record {
-        let (claimant, sponsor) = (&CLAIMANTS[claimant], &epoch.trustees[sponsor]);
-        let key = sponsor.verifying_key();
-        let body = RequestBody {
+    /// As an honest claimant asks.
+    fn asking(&self, owner: usize, epoch: &Epoch, (who, by): (&Claimant, usize)) -> RequestBody {
+        let sponsor = epoch.trustees[by].verifying_key();
+        RequestBody {
             log: log(),
             policy: address(owner),
             epoch: epoch.body.epoch,
             lane: epoch.lane.clone(),
             kind: RequestKind::Lost,
-            signing: claimant.signing.verifying_key(),
-            sealing: claimant.sealing.public_key(),
-            expiry,
-            sponsor: key,
-            path: epoch.tree.path(&key).expect("a trustee of the epoch"),
-        };
-        Record::request(body, &claimant.signing).sponsored(&log(), sponsor)
+            signing: who.signing.verifying_key(),
+            sealing: who.sealing.public_key(),
+            expiry: self.now.after(LIFETIME),
+            sponsor,
+            path: epoch.tree.path(&sponsor).expect("a trustee of the epoch"),
+        }
     }
 
     /// One that was anchored, with its epoch.

@@ -1,6 +1,10 @@
 //! One thing wrong after a record was signed: it must be refused, whatever else it says.
+use super::cast::OWNERS;
 use crate::pinned::digest;
-use kith_protocol::ledger::{Authorizations, Change, Record, RecordBody, Subject, Verdict};
+use kith_protocol::keys::labels::SIGN_VETO;
+use kith_protocol::ledger::{
+    Authorizations, Change, Endorsement, Record, RecordBody, Subject, Verdict,
+};
 
 /// The record with one thing wrong; `None` for most numbers, and where nothing would be.
 pub(super) fn spoilt(number: u8, record: &Record, made: &[Record]) -> Option<Record> {
@@ -13,6 +17,7 @@ pub(super) fn spoilt(number: u8, record: &Record, made: &[Record]) -> Option<Rec
         5 => bad.subject = Subject::Policy(digest("nobody")),
         6 => bad.body = said_otherwise(&record.body)?,
         7 => bad.signatures = of_another(record, made)?,
+        8 => return in_anothers_name(record),
         _ => return None,
     }
     Some(bad)
@@ -42,7 +47,7 @@ fn said_otherwise(body: &RecordBody) -> Option<RecordBody> {
 }
 
 /// What was signed under something else of the same kind.
-fn of_another(record: &Record, made: &[Record]) -> Option<Vec<kith_protocol::ledger::Endorsement>> {
+fn of_another(record: &Record, made: &[Record]) -> Option<Vec<Endorsement>> {
     let log = digest("log");
     let other = made.iter().rev().find(|other| {
         other.kind() == record.kind()
@@ -50,4 +55,24 @@ fn of_another(record: &Record, made: &[Record]) -> Option<Vec<kith_protocol::led
             && other.signatures.len() == record.signatures.len()
     })?;
     Some(other.signatures.clone())
+}
+
+/// A veto that one agent signs, properly, and that another is said to make.
+fn in_anothers_name(record: &Record) -> Option<Record> {
+    let mut bad = record.clone();
+    let RecordBody::Veto(veto) = &record.body else {
+        return None;
+    };
+    let owner = OWNERS.iter().find(|owner| {
+        let mut keys = owner.agents.iter().map(|agent| agent.verifying_key());
+        keys.any(|key| key == veto.agent)
+    })?;
+    let signer = owner
+        .agents
+        .iter()
+        .find(|agent| agent.verifying_key() != veto.agent)?;
+    let signature = signer.sign(SIGN_VETO, &bad.digest(&digest("log")).0);
+    let key = signer.verifying_key();
+    bad.signatures = vec![Endorsement::Agent { key, signature }];
+    Some(bad)
 }
