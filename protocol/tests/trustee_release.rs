@@ -67,6 +67,24 @@ fn a_share_leaves_when_the_delay_is_over() {
     assert_eq!(world.session().state, "delivered");
 }
 
+/// G10: the claimant uses a share only once she has heard our words, and she may hear them late.
+#[test]
+fn our_words_can_be_read_out_as_long_as_the_request_goes_on() {
+    let (mut world, asked) = full();
+    let words = world.session().words;
+    assert!(words.is_some());
+    world.pass(Millis(DELAY.0 + 30_000));
+    let (sent, _) = world.release().unwrap();
+    assert_eq!(world.session().words, words);
+    let receipt = Released {
+        request: asked.request(),
+        verified: true,
+    };
+    world.reply(&sent, Body::RecoveryReleased(receipt));
+    assert_eq!(world.session().state, "delivered");
+    assert_eq!(world.session().words, words);
+}
+
 /// G1: the lane is full and the delay over, but our person did not approve.
 #[test]
 fn nothing_leaves_without_our_person() {

@@ -29,13 +29,12 @@ pub(in crate::trustee) fn view(
         .map(|(_, status)| status);
     let words = match &session.stage {
         Stage::Words(Comparing { transcript, .. }) => Some(enrolment::view(transcript)),
-        Stage::Verified(_) | Stage::Approved(_) => session.words.clone(),
-        Stage::Challenged(_)
-        | Stage::Revealing(_)
-        | Stage::Released(_)
-        | Stage::Delivered(_)
-        | Stage::Denied(_)
-        | Stage::Over(_) => None,
+        // Also once the share is there: the claimant uses it only after she has heard our words, and may
+        // have lost her device for an hour meanwhile.
+        Stage::Verified(_) | Stage::Approved(_) | Stage::Released(_) | Stage::Delivered(_) => {
+            session.words.clone()
+        }
+        Stage::Challenged(_) | Stage::Revealing(_) | Stage::Denied(_) | Stage::Over(_) => None,
     };
     let lane = match session.ask() {
         Some(ask) => Some(ask.body().lane),
