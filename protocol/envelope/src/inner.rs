@@ -104,15 +104,19 @@ pub(crate) fn check_form(plain: &Plaintext) -> Result<(), Refused> {
     }
 }
 
-/// Rules for what we read at `now`, in seconds since 1970.
-pub(crate) fn check_times(plain: &Plaintext, now: u64) -> Result<(), Refused> {
-    if plain
-        .created_time
-        .is_some_and(|created| created > now.saturating_add(limits::envelope::CLOCK_AHEAD))
-    {
+/// Rules for what we read at `now`: `created_time` and `expires_time` of a message, all in seconds since
+/// 1970. For [`crate::open`], and for whoever stands in for it.
+///
+/// # Errors
+/// A message from the future, one that has expired, and one that is valid for too long.
+pub fn check_times(
+    (created, expires): (Option<u64>, Option<u64>),
+    now: u64,
+) -> Result<(), Refused> {
+    if created.is_some_and(|created| created > now.saturating_add(limits::envelope::CLOCK_AHEAD)) {
         return Err(Refused::FromTheFuture);
     }
-    match plain.expires_time {
+    match expires {
         Some(expires) if expires <= now => Err(Refused::Expired),
         Some(expires) if expires - now > limits::envelope::VALIDITY => Err(Refused::ValidTooLong),
         _ => Ok(()),

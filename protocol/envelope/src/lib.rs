@@ -31,6 +31,7 @@ mod ready;
 mod refused;
 mod seal;
 
+pub use inner::check_times;
 pub use open::{Opened, open};
 pub use refused::Refused;
 pub use seal::{SealError, seal};

@@ -48,7 +48,7 @@ pub fn open(
     let parties = Parties([&sender_document, keys.document()]);
     let message = decrypt(text, &parties, &keys, &outer.skid)?;
     let message = inner::from_message(message, sender, recipient.clone())?;
-    inner::check_times(&message, now_seconds)?;
+    inner::check_times((message.created_time, message.expires_time), now_seconds)?;
     Ok(Opened {
         message,
         sender_kid: outer.skid,
