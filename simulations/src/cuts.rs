@@ -1,13 +1,15 @@
 //! Broken connections: from one node to another, or both ways, for a while.
 use crate::node::NodeId;
 use crate::world::World;
-use kith_protocol::time::Timestamp;
+use kith_protocol::time::{Millis, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which directions are broken, and until when.
 #[derive(Default)]
 pub(crate) struct Cuts {
     directions: BTreeMap<(NodeId, NodeId), Timestamp>,
+    /// Ways that are slow, until when, and how slow.
+    clogged: BTreeMap<(NodeId, NodeId), (Timestamp, Millis)>,
     /// Machines that reach each other and nobody else.
     islands: Vec<(BTreeSet<NodeId>, Timestamp)>,
 }
@@ -25,6 +27,7 @@ impl Cuts {
     pub(crate) fn heal(&mut self) {
         self.directions.clear();
         self.islands.clear();
+        self.clogged.clear();
     }
 }
 
@@ -42,6 +45,21 @@ impl World {
     /// Whether a reply does not get through.
     pub(crate) fn is_cut_back(&self, from: NodeId, to: NodeId) -> bool {
         self.network.cuts.hold(from, to, self.now())
+    }
+
+    /// How much longer a message takes on this way; it may be the first to find that out.
+    pub(crate) fn clogging(&mut self, from: NodeId, to: NodeId) -> Millis {
+        let now = self.now();
+        match self.network.cuts.clogged.get(&(from, to)) {
+            Some((until, delay)) if now < *until => *delay,
+            _ if self.chance.hits(self.faults.clog) => {
+                let until = now.after(self.chance.span(self.faults.cut_span));
+                let delay = self.chance.span(self.faults.clog_delay);
+                self.network.cuts.clogged.insert((from, to), (until, delay));
+                delay
+            }
+            _ => Millis(0),
+        }
     }
 
     /// These machines and all others do not reach each other until then.

@@ -8,6 +8,7 @@ use kith_protocol::did::{Did, LocalDid};
 use kith_protocol::error::Damage;
 use kith_protocol::ledger::Answer;
 use kith_protocol::message::{Body, Outgoing, Received};
+use kith_protocol::time::Millis;
 use std::sync::Arc;
 
 impl World {
@@ -21,13 +22,17 @@ impl World {
             return;
         }
         let keys = self.keys_of(asker.node, &message.from);
-        let now = self.node(asker.node).clock(self.now());
+        let now = self.node(asker.node).clock.wall(self.now());
         match self.network.pack(message, keys.as_deref(), now) {
             Ok(letter) => {
                 let parcel = Parcel { asker, to, letter };
                 self.is_overheard(&parcel);
+                let clogging = self.clogging(parcel.asker.node, to);
                 for delay in fate(&mut self.chance, &self.faults) {
-                    self.after(delay, Happening::Arrives(Box::new(parcel.clone())));
+                    self.after(
+                        Millis(delay.0 + clogging.0),
+                        Happening::Arrives(Box::new(parcel.clone())),
+                    );
                 }
             }
             Err(error) => {
@@ -68,7 +73,7 @@ impl World {
             return;
         }
         let keys = self.keys_of(to, &asker.to);
-        let now = self.node(to).clock(self.now());
+        let now = self.node(to).clock.wall(self.now());
         let Some(received) = unpack(letter, keys, now) else {
             return;
         };
@@ -101,7 +106,7 @@ impl World {
             return;
         }
         let keys = self.keys_of(node, &received.to);
-        let now = self.node(node).clock(self.now());
+        let now = self.node(node).clock.wall(self.now());
         match self
             .network
             .pack_reply((received, reply), keys.as_deref(), now)
@@ -131,7 +136,7 @@ impl World {
             return;
         }
         let keys = self.keys_of(asker.node, &asker.from);
-        let now = self.node(asker.node).clock(self.now());
+        let now = self.node(asker.node).clock.wall(self.now());
         let Some(reply) = unpack(letter, keys, now).filter(|reply| fits(reply, &asker)) else {
             return;
         };

@@ -2,7 +2,8 @@
 use crate::checkers::Held;
 use kith_protocol::bytes::Digest;
 use kith_protocol::record::{Batch, Bytes, Key, Records, Space};
-use std::collections::BTreeMap;
+use kith_protocol::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The durable rows of one agent.
 #[derive(Clone, Default)]
@@ -14,6 +15,11 @@ pub(crate) struct Disk {
     /// one that it said was durable.
     forgets_one_in: Option<u64>,
     batches: u64,
+    /// Until when it takes nothing.
+    full: Timestamp,
+    /// Records that cannot be read any more. What the store gives for one is nothing that decodes: values
+    /// are sealed, and a seal that is broken opens to nothing.
+    rotten: BTreeSet<Key>,
 }
 
 impl Disk {
@@ -64,6 +70,34 @@ impl Disk {
         }
     }
 
+    /// It is full until then.
+    pub(crate) fn fill(&mut self, until: Timestamp) {
+        self.full = until;
+    }
+
+    /// Whether it takes nothing now.
+    pub(crate) fn is_full(&self, now: Timestamp) -> bool {
+        now < self.full
+    }
+
+    /// How many records there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The record at this place rots; which one it is.
+    pub(crate) fn rot(&mut self, place: usize) -> Option<Key> {
+        let (key, value) = self.rows.iter_mut().nth(place)?;
+        value.clear();
+        self.rotten.insert(key.clone());
+        Some(key.clone())
+    }
+
+    /// Whether this record has rotted and was not written again.
+    pub(crate) fn is_rotten(&self, key: &Key) -> bool {
+        self.rotten.contains(key)
+    }
+
     /// Flushes a batch: whole, because a step became durable whole or never happened.
     pub(crate) fn flush(&mut self, batch: &Batch) {
         if batch.is_empty() {
@@ -77,6 +111,7 @@ impl Disk {
             return;
         }
         for (key, value) in batch.iter() {
+            self.rotten.remove(key);
             match value {
                 Some(bytes) => self.put(key.clone(), bytes.to_vec()),
                 None => self.erase(key),

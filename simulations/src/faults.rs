@@ -23,6 +23,8 @@ pub(crate) struct Weather {
     duplication: Range,
     crash_before_flush: Range,
     crash_after_flush: Range,
+    disk_error: Range,
+    disk_full: Range,
     power_cut: Range,
     downtime: Range,
     cut: Range,
@@ -31,6 +33,10 @@ pub(crate) struct Weather {
     slowest: Range,
     /// How far the clocks of machines are apart; they are no better in a healed world.
     pub(crate) clocks: Range,
+    /// How much they gain or lose, in millionths; crystals of machines are good for a hundred.
+    pub(crate) drift: Range,
+    clog: Range,
+    clog_delay: Range,
 }
 
 impl Default for Weather {
@@ -46,6 +52,8 @@ impl Default for Weather {
             // anything else.
             crash_before_flush: Range::new(0, 30),
             crash_after_flush: Range::new(0, 30),
+            disk_error: Range::new(0, 10),
+            disk_full: Range::new(0, 3),
             power_cut: Range::new(0, 1000),
             downtime: Range::new(DOWNTIME.shortest.0, DOWNTIME.longest.0),
             cut: Range::new(0, 30),
@@ -55,13 +63,16 @@ impl Default for Weather {
             slowest: Range::new(CALM.longest.0, 4_000),
             // Machines that set their clocks by the network.
             clocks: Range::new(0, 3_000),
+            drift: Range::new(0, 100),
+            clog: Range::new(0, 10),
+            clog_delay: Range::new(5_000, 60_000),
         }
     }
 }
 
 impl Weather {
     /// Each field by its name in a file, and what it counts.
-    pub(crate) fn fields(&mut self) -> [(&'static str, &mut Range, Unit); 13] {
+    pub(crate) fn fields(&mut self) -> [(&'static str, &mut Range, Unit); 18] {
         [
             ("storm", &mut self.storm, Unit::Time),
             ("loss", &mut self.loss, Unit::PerMille),
@@ -84,6 +95,11 @@ impl Weather {
             ("cut-span", &mut self.cut_span, Unit::Time),
             ("slowest", &mut self.slowest, Unit::Time),
             ("clocks", &mut self.clocks, Unit::Time),
+            ("drift", &mut self.drift, Unit::PerMille),
+            ("disk-error", &mut self.disk_error, Unit::PerMille),
+            ("disk-full", &mut self.disk_full, Unit::PerMille),
+            ("clog", &mut self.clog, Unit::PerMille),
+            ("clog-delay", &mut self.clog_delay, Unit::Time),
         ]
     }
 }
@@ -101,6 +117,14 @@ pub struct Faults {
     pub crash_before_flush: u16,
     /// A step ends in a crash after it: durable, and nothing was sent.
     pub crash_after_flush: u16,
+    /// A flush fails.
+    pub disk_error: u16,
+    /// A flush finds the disk full, and those after it too, for a while.
+    pub disk_full: u16,
+    /// A message finds its way clogged, and those after it too, for a while.
+    pub clog: u16,
+    /// How much longer a message takes then.
+    pub clog_delay: Span,
     /// A crash is a power cut: the machine's monotonic clock begins anew.
     pub power_cut: u16,
     /// A message finds its connection broken, and those after it too, for a while.
@@ -124,6 +148,10 @@ impl Faults {
         duplication: 0,
         crash_before_flush: 0,
         crash_after_flush: 0,
+        disk_error: 0,
+        disk_full: 0,
+        clog: 0,
+        clog_delay: CUT_SPAN,
         power_cut: 0,
         cut: 0,
         one_way: 0,
@@ -145,6 +173,10 @@ impl Faults {
             duplication: some(weather.duplication),
             crash_before_flush: some(weather.crash_before_flush),
             crash_after_flush: some(weather.crash_after_flush),
+            disk_error: some(weather.disk_error),
+            disk_full: some(weather.disk_full),
+            clog: some(weather.clog),
+            clog_delay: span(weather.clog_delay),
             power_cut: some(weather.power_cut),
             cut: some(weather.cut),
             one_way: some(weather.one_way),

@@ -128,7 +128,7 @@ impl World {
     }
 
     fn ask_host(&mut self, node: NodeId, number: u64) {
-        let now = self.node(node).clock(self.now());
+        let now = self.node(node).clock.wall(self.now());
         let client = &mut self.node_mut(node).client;
         let Some(own) = client.own.clone() else {
             return;

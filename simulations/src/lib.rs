@@ -6,7 +6,7 @@
 //!
 //! - `world`, `delivery`, `cuts`, `ledger_client`: what happens, in order of time, and the write-ahead
 //!   rule;
-//! - `node`, `disk`: an agent, its machine, and what survives a crash;
+//! - `node`, `disk`, `clock`: an agent, its machine, and what survives a crash;
 //! - `people`, [`VILLAINS`]: who asks for what, and who cheats;
 //! - `checkers`, `oracle`: what must never happen, one file per guarantee;
 //! - [`scenario`], `story`: who takes part and what happens, from files; and how it is played.
@@ -14,6 +14,7 @@
 
 mod chance;
 mod checkers;
+mod clock;
 mod cuts;
 mod delivery;
 mod disk;

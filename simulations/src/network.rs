@@ -3,7 +3,7 @@ use crate::chance::Chance;
 use crate::cuts::Cuts;
 use crate::faults::Faults;
 use crate::node::{NodeId, node_of};
-use kith_envelope::{open, seal};
+use kith_envelope::{check_times, open, seal};
 use kith_protocol::did::{Did, LocalDid};
 use kith_protocol::limits;
 use kith_protocol::message::{Body, Outgoing, Received};
@@ -50,8 +50,8 @@ impl Asker {
 /// A message as it travels.
 #[derive(Clone)]
 pub(crate) enum Letter {
-    /// Open.
-    Plain(Box<Outgoing>),
+    /// Open, with the time at which it was made, by its sender's clock.
+    Plain(Box<Outgoing>, Timestamp),
     /// In an envelope.
     Sealed(Vec<u8>),
 }
@@ -137,7 +137,7 @@ impl Network {
     ) -> Result<Letter, Unsent> {
         let keys = keys.ok_or(Unsent::NotOurs)?;
         Ok(match self.fidelity {
-            Fidelity::Model => Letter::Plain(Box::new(message)),
+            Fidelity::Model => Letter::Plain(Box::new(message), now),
             Fidelity::Full => Letter::Sealed(seal(&message.plaintext(now), keys)?),
         })
     }
@@ -166,9 +166,11 @@ pub(crate) fn unpack(
     now: Timestamp,
 ) -> Option<Received> {
     match letter {
-        Letter::Plain(message) => keys
-            .filter(|_| now <= message.expires)
-            .map(|_| received(*message)),
+        Letter::Plain(message, created) => {
+            let times = (Some(created.seconds()), Some(message.expires.seconds()));
+            keys.filter(|_| check_times(times, now.seconds()).is_ok())
+                .map(|_| received(*message))
+        }
         Letter::Sealed(bytes) => {
             let own = |did: &Did| keys.clone().filter(|keys| keys.did() == did);
             let opened = open(&bytes, &own, now.seconds()).ok()?;

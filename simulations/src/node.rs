@@ -1,5 +1,6 @@
 //! One agent and its machine.
 use crate::chance::{Stream, generator};
+use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::ledger_client::LedgerClient;
 use crate::villains::Seat;
@@ -10,7 +11,7 @@ use kith_protocol::ledger::{Answer as LedgerAnswer, Query};
 use kith_protocol::message::{Body, Received};
 use kith_protocol::owner::{OwnerAgent, command as owner};
 use kith_protocol::record::{self, Key, Records as _, Row as _};
-use kith_protocol::time::{Millis, Timestamp};
+use kith_protocol::time::Timestamp;
 use kith_protocol::trustee::{Config, TrusteeAgent, command as trustee};
 use rand_chacha::ChaCha12Rng;
 use std::collections::BTreeMap;
@@ -96,10 +97,8 @@ pub(crate) struct Node {
     endpoint: Endpoint,
     /// Counts the agent's starts: what belongs to an earlier one is void.
     pub(crate) life: u32,
-    /// When its machine came up.
-    booted: Timestamp,
-    /// How far its wall clock is ahead.
-    ahead: Millis,
+    /// What its machine takes for the time.
+    pub(crate) clock: Clock,
     /// Gone for good.
     dead: bool,
     /// Until when it is switched off.
@@ -142,8 +141,7 @@ impl Node {
             rng: generator(seed, Stream::Agent(id.0 as u64)),
             endpoint: endpoint.expect("letters, digits and a short address"),
             life: 0,
-            booted: Timestamp(0),
-            ahead: Millis(0),
+            clock: Clock::default(),
             dead: false,
             off: Timestamp(0),
             alarm: None,
@@ -166,8 +164,7 @@ impl Node {
             rng: self.rng.clone(),
             endpoint: self.endpoint.clone(),
             life: 0,
-            booted: now,
-            ahead: self.ahead,
+            clock: self.clock.of_a_twin(now),
             dead: false,
             alarm: None,
             client: LedgerClient::default(),
@@ -196,7 +193,7 @@ impl Node {
     /// Nobody starts it before then, when its machine comes up.
     pub(crate) fn switch_off(&mut self, until: Timestamp) {
         self.off = until;
-        self.boot(until);
+        self.clock.boot(until);
     }
 
     /// Starts the agent over what is durable; returns what waits for its person.
@@ -232,29 +229,14 @@ impl Node {
         self.dead = false;
     }
 
-    /// Sets its wall clock, so far ahead of the world's.
-    pub(crate) fn set_clock(&mut self, ahead: Millis) {
-        self.ahead = ahead;
-    }
-
-    /// What its wall clock shows.
-    pub(crate) fn clock(&self, now: Timestamp) -> Timestamp {
-        now.after(self.ahead)
-    }
-
-    /// Its machine comes up, and its monotonic clock begins.
-    pub(crate) fn boot(&mut self, now: Timestamp) {
-        self.booted = now;
-    }
-
     /// Takes one input; nothing is durable yet.
     pub(crate) fn step(
         &mut self,
         now: Timestamp,
         stimulus: Stimulus,
     ) -> Result<Step<Told>, Damage> {
-        let uptime = now.since(self.booted).0;
-        let now = self.clock(now);
+        let uptime = self.clock.uptime(now);
+        let now = self.clock.wall(now);
         let cx = Context {
             records: &self.disk,
             rng: &mut self.rng,
@@ -278,13 +260,13 @@ impl Node {
     }
 
     /// When its agent wants to be woken, in the world's time.
-    pub(crate) fn deadline(&self) -> Result<Option<Timestamp>, Damage> {
+    pub(crate) fn deadline(&self, now: Timestamp) -> Result<Option<Timestamp>, Damage> {
         let due = match &self.mind {
             Some(Mind::Owner(agent)) => agent.deadline(&self.disk)?,
             Some(Mind::Trustee(agent)) => agent.deadline(&self.disk)?,
             None => None,
         };
-        Ok(due.map(|due| Timestamp(due.0.saturating_sub(self.ahead.0))))
+        Ok(due.map(|due| self.clock.when(now, due)))
     }
 
     /// The keys of a DID of this agent, if they are on its disk. Read once, because reading them

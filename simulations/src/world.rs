@@ -5,6 +5,7 @@
 //! it and the batch is durable while nothing was sent.
 use crate::chance::{Chance, Stream};
 use crate::checkers::{Jury, Sight};
+use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::network::{Asker, Network, Parcel, Returned};
 use crate::node::{Kind, Node, NodeId, Order, Stimulus, Told};
@@ -108,13 +109,20 @@ pub(crate) struct World {
     pub(crate) releases: u64,
     /// How far clocks are apart, at most.
     spread: Millis,
+    /// How much they gain or lose, at most, in millionths.
+    drift: u64,
     /// What is broken on purpose.
     pub(crate) mutant: Option<Mutant>,
 }
 
 impl World {
     /// An empty, healthy world.
-    pub(crate) fn new(seed: u64, jury: Jury, options: Options, spread: Millis) -> Self {
+    pub(crate) fn new(
+        seed: u64,
+        jury: Jury,
+        options: Options,
+        (spread, drift): (Millis, u64),
+    ) -> Self {
         let Options {
             fidelity,
             show,
@@ -146,6 +154,7 @@ impl World {
             until: until.map(|span| DAWN.after(Millis(span))),
             releases: 0,
             spread,
+            drift,
             mutant,
         }
     }
@@ -155,9 +164,9 @@ impl World {
         let id = NodeId(self.nodes.len());
         self.nodes.push(Node::new(self.seed, id, name, kind));
         let now = self.queue.now();
-        self.node_mut(id).boot(now);
-        let ahead = self.chance.between(0, self.spread.0);
-        self.node_mut(id).set_clock(Millis(ahead));
+        let ahead = Millis(self.chance.between(0, self.spread.0));
+        let gains = self.chance.between(0, 2 * self.drift) as i64 - self.drift as i64;
+        self.node_mut(id).clock = Clock::new(now, ahead, gains);
         self.start(id);
         id
     }
@@ -254,7 +263,14 @@ impl World {
         });
     }
 
+    /// An agent says that a record is damaged, and stops. It is right if the record is.
     fn damaged(&mut self, node: NodeId, damage: &Damage) {
+        if self.node(node).disk.is_rotten(&damage.key) {
+            let line = format!("{} stops: {damage}", self.node(node).name);
+            self.note(&line);
+            self.kill(node);
+            return;
+        }
         let what = format!("{}: {damage}", self.node(node).name);
         self.fail("store", what);
     }
@@ -292,7 +308,8 @@ impl World {
             Ok(_pending) => {
                 let shares = &self.node(id).disk.held();
                 self.show(&Sight::Starts { node: id, shares });
-                self.arm(id);
+                // As the runtime does: its clock may have been set while no agent ran.
+                self.step(id, Stimulus::Deadline);
             }
             Err(damage) => self.damaged(id, &damage),
         }
@@ -308,9 +325,66 @@ impl World {
         let back = self.queue.now().after(down);
         self.node_mut(id).crash();
         if power {
-            self.node_mut(id).boot(back);
+            self.node_mut(id).clock.boot(back);
         }
         self.queue.at(back, Happening::Starts(id));
+    }
+
+    /// Whether a flush fails: the disk says so, or is full and stays full for a while. The agent stops, as
+    /// one that could not write does, and its machine starts it again.
+    fn disk_fails(&mut self, id: NodeId) -> bool {
+        let now = self.queue.now();
+        if self.chance.hits(self.faults.disk_full) {
+            let until = now.after(self.chance.span(self.faults.downtime));
+            self.node_mut(id).disk.fill(until);
+        }
+        let full = self.node(id).disk.is_full(now);
+        let fails = full || self.chance.hits(self.faults.disk_error);
+        if fails {
+            let why = if full {
+                "because its disk is full"
+            } else {
+                "because its disk failed"
+            };
+            self.crash(id, why);
+        }
+        fails
+    }
+
+    /// The clock of a machine jumps.
+    pub(crate) fn clock_jumps(&mut self, id: NodeId, by: i64) {
+        let now = self.queue.now();
+        let line = format!(
+            "the clock of {} jumps by {} s",
+            self.node(id).name,
+            by / 1000
+        );
+        self.note(&line);
+        self.node_mut(id).clock.jump(now, by);
+        self.wind(id);
+    }
+
+    /// All clocks are set right.
+    pub(crate) fn set_clocks_right(&mut self) {
+        let now = self.queue.now();
+        for id in (0..self.nodes.len()).map(NodeId) {
+            if self.node_mut(id).clock.set_right(now) {
+                self.wind(id);
+            }
+        }
+    }
+
+    /// A clock was set: the runtime notices, and wakes its agent.
+    fn wind(&mut self, id: NodeId) {
+        self.step(id, Stimulus::Deadline);
+    }
+
+    /// The record at this place of a disk rots.
+    pub(crate) fn rot(&mut self, id: NodeId, place: usize) {
+        if let Some(key) = self.node_mut(id).disk.rot(place) {
+            let line = format!("on the disk of {} rots {key:?}", self.node(id).name);
+            self.note(&line);
+        }
     }
 
     /// Switches a machine off for a while.
@@ -354,7 +428,7 @@ impl World {
 
     /// Sets the one timer of an agent.
     fn arm(&mut self, id: NodeId) {
-        match self.node(id).deadline() {
+        match self.node(id).deadline(self.queue.now()) {
             Ok(None) => self.node_mut(id).alarm = None,
             Ok(Some(due)) => {
                 let soonest = self.node(id).rang.after(SHORTEST_NAP);
@@ -402,6 +476,9 @@ impl World {
         self.judge(id, &step);
         if self.chance.hits(self.faults.crash_before_flush) {
             self.crash(id, "before the flush");
+            return None;
+        }
+        if !step.writes.is_empty() && self.disk_fails(id) {
             return None;
         }
         self.node_mut(id).disk.flush(&step.writes);

@@ -27,16 +27,30 @@ fn the_same_seed_gives_the_same_run() {
     );
 }
 
+/// Also when clocks jump: what is refused for its time is refused by the same rule.
 #[test]
 fn agents_decide_alike_whether_messages_travel_open_or_sealed() {
     let sealed = Options {
         fidelity: Fidelity::Full,
         ..Options::default()
     };
-    let open = run("lost-phone", 7, Options::default());
-    let sealed = run("lost-phone", 7, sealed);
-    assert!(open.passed() && sealed.passed());
-    assert_eq!(open.trace_hash, sealed.trace_hash);
+    for name in ["lost-phone", "bad-machines"] {
+        let open = run(name, 7, Options::default());
+        let sealed = run(name, 7, sealed);
+        assert!(open.passed() && sealed.passed());
+        assert_eq!(open.trace_hash, sealed.trace_hash);
+    }
+}
+
+#[test]
+fn seeds_that_broke_a_promise_once_keep_it() {
+    let lines = include_str!("../regressions.txt").lines();
+    for line in lines.filter(|line| !line.starts_with('#')) {
+        let mut words = line.split(' ');
+        let (name, seed) = (words.next().unwrap(), words.next().unwrap());
+        let report = run(name, seed.parse().unwrap(), Options::default());
+        assert!(report.passed(), "{line}: {report:?}");
+    }
 }
 
 /// Which promise a broken world is caught at.

@@ -1,12 +1,12 @@
 //! A person with a fresh device and nothing but the names of her trustees; or somebody who says so.
 use super::habits::RECALLED;
 use super::phone::{self, pick};
-use super::{Errand, Link, Next, Person, PersonId};
+use super::{CALLING_AGAIN, Errand, Link, Next, Person, PersonId};
 use crate::world::{Trouble, World};
 use kith_protocol::owner::command::{Answer, ClaimTrusteeView, Command, RecoverView};
 use kith_protocol::time::Timestamp;
 use kith_protocol::trustee::command as trustee_command;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Somebody who recovers.
 pub(crate) struct Claimant {
@@ -17,7 +17,8 @@ pub(crate) struct Claimant {
     recalls: Option<Timestamp>,
     /// Whose identity.
     identity: String,
-    invited: BTreeSet<PersonId>,
+    /// Who was sent a link, and when last.
+    invited: BTreeMap<PersonId, Timestamp>,
     /// She says that the old device was stolen.
     stolen: bool,
     /// What her screen showed last.
@@ -32,7 +33,7 @@ impl Claimant {
             named: Vec::new(),
             recalls: None,
             identity: identity.into(),
-            invited: BTreeSet::new(),
+            invited: BTreeMap::new(),
             stolen,
             state: String::new(),
         }
@@ -126,10 +127,16 @@ impl Claimant {
     ) -> Option<Next> {
         match view.state.as_str() {
             "not-invited" | "mismatch" => Some(self.invite(world, me, who)),
-            "invited" if !self.invited.contains(&who) => Some(self.invite(world, me, who)),
+            "invited" if self.calls_again(world, who) => Some(self.invite(world, me, who)),
             "words" => compare(world, me, who),
             _ => None,
         }
+    }
+
+    /// Whether somebody who has not answered should be called now, or again.
+    fn calls_again(&self, world: &World, who: PersonId) -> bool {
+        let called = self.invited.get(&who);
+        called.is_none_or(|when| when.after(CALLING_AGAIN) <= world.now())
     }
 
     fn invite(&mut self, world: &mut World, me: &Person, who: PersonId) -> Next {
@@ -137,7 +144,7 @@ impl Claimant {
         if let Ok(Answer::Link { link, .. }) =
             phone::owner(world, me.node, Command::RecoverInvite { name })
         {
-            self.invited.insert(who);
+            self.invited.insert(who, world.now());
             let link = Link {
                 from: me.id,
                 errand: Errand::Recover,

@@ -21,6 +21,10 @@ pub(crate) use thief::Thief;
 
 use crate::node::NodeId;
 use crate::world::{Happening, World};
+use kith_protocol::time::Millis;
+
+/// How long somebody waits for an answer to a link before she calls again.
+const CALLING_AGAIN: Millis = Millis::seconds(45 * 60);
 
 /// Which person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,12 +1,12 @@
 //! An owner who sets up her identity: invites, compares words, protects, waits until it is done.
 use super::phone::{self, hear_trustee, pick};
-use super::{Errand, Link, Next, Person, PersonId};
+use super::{CALLING_AGAIN, Errand, Link, Next, Person, PersonId};
 use crate::world::World;
 use kith_protocol::bytes::Blob;
 use kith_protocol::owner::command::{Answer, Command, ProtectView, TrusteeView};
-use kith_protocol::time::Millis;
+use kith_protocol::time::{Millis, Timestamp};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The terms of a deal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -33,7 +33,8 @@ pub(crate) struct Wish {
 /// An owner at work.
 pub(crate) struct Owner {
     wish: Wish,
-    invited: BTreeSet<PersonId>,
+    /// Who was sent a link, and when last.
+    invited: BTreeMap<PersonId, Timestamp>,
     /// Everybody has acknowledged.
     pub(crate) protected: bool,
 }
@@ -43,7 +44,7 @@ impl Owner {
     pub(crate) fn new(wish: Wish) -> Self {
         Self {
             wish,
-            invited: BTreeSet::new(),
+            invited: BTreeMap::new(),
             protected: false,
         }
     }
@@ -82,10 +83,16 @@ impl Owner {
     ) -> Option<Next> {
         match view.map(|view| view.state.as_str()) {
             None => Some(self.invite(world, me, who)),
-            Some("invited") if !self.invited.contains(&who) => Some(self.invite(world, me, who)),
+            Some("invited") if self.calls_again(world, who) => Some(self.invite(world, me, who)),
             Some("words") => compare(world, me, who),
             Some(_) => None,
         }
+    }
+
+    /// Whether somebody who has not answered should be called now, or again.
+    fn calls_again(&self, world: &World, who: PersonId) -> bool {
+        let called = self.invited.get(&who);
+        called.is_none_or(|when| when.after(CALLING_AGAIN) <= world.now())
     }
 
     fn invite(&mut self, world: &mut World, me: &Person, who: PersonId) -> Next {
@@ -95,7 +102,7 @@ impl Owner {
             false => Command::TrusteeInvite { name },
         };
         if let Ok(Answer::Link { link, .. }) = phone::owner(world, me.node, command) {
-            self.invited.insert(who);
+            self.invited.insert(who, world.now());
             let link = Link {
                 from: me.id,
                 errand: Errand::Join,

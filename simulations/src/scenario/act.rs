@@ -66,10 +66,28 @@ pub(crate) enum Act {
         /// For how long.
         time: Range,
     },
-    /// The ledger's operator is switched off, and on again.
-    OperatorSleeps {
+    /// Some machines are switched off, and on again.
+    Sleep {
+        /// Whose.
+        who: Who,
+        /// How many.
+        count: Range,
         /// For how long.
         time: Range,
+    },
+    /// Some clocks jump, ahead or back by lot, and are set right when the weather is calm.
+    ClockJumps {
+        /// Whose.
+        who: Who,
+        /// How many.
+        count: Range,
+        /// By how much.
+        time: Range,
+    },
+    /// A record rots on the disks of some trustees: whoever finds it stops for good.
+    Rot {
+        /// How many trustees.
+        count: Range,
     },
 }
 
@@ -82,6 +100,8 @@ pub(crate) enum Who {
     Witnesses,
     /// The owner, on whatever device.
     Owner,
+    /// The operator of the ledger, who also keeps the backup.
+    Operator,
 }
 
 impl Who {
@@ -91,14 +111,16 @@ impl Who {
             Self::Trustees => "trustees",
             Self::Witnesses => "witnesses",
             Self::Owner => "owner",
+            Self::Operator => "operator",
         }
     }
 }
 
-const GROUPS: [(&str, Who); 3] = [
+const GROUPS: [(&str, Who); 4] = [
     ("trustees", Who::Trustees),
     ("witnesses", Who::Witnesses),
     ("owner", Who::Owner),
+    ("operator", Who::Operator),
 ];
 
 /// An act as a file has it.
@@ -128,10 +150,12 @@ enum Kind {
     Impostor,
     Thief,
     Partition,
-    OperatorSleeps,
+    Sleep,
+    ClockJumps,
+    Rot,
 }
 
-const KINDS: [(&str, Kind); 14] = [
+const KINDS: [(&str, Kind); 16] = [
     ("protect", Kind::Protect),
     ("lose-device", Kind::LoseDevice),
     ("vanish", Kind::Vanish),
@@ -145,7 +169,9 @@ const KINDS: [(&str, Kind); 14] = [
     ("impostor", Kind::Impostor),
     ("thief", Kind::Thief),
     ("partition", Kind::Partition),
-    ("operator-sleeps", Kind::OperatorSleeps),
+    ("sleep", Kind::Sleep),
+    ("clock-jumps", Kind::ClockJumps),
+    ("rot", Kind::Rot),
 ];
 
 impl Line {
@@ -205,9 +231,18 @@ impl Kind {
                 who: section.word("who", &GROUPS, Some(Who::Trustees))?,
                 time: time(section),
             },
-            Self::OperatorSleeps => Act::OperatorSleeps {
+            Self::Sleep => Act::Sleep {
+                count: count(1),
+                who: section.word("who", &GROUPS, None)?,
                 time: time(section),
             },
+            // Time on a ledger is its operator's and witnesses': theirs are held by its own rules.
+            Self::ClockJumps => Act::ClockJumps {
+                count: count(1),
+                who: section.word("who", &[GROUPS[0], GROUPS[2]], Some(Who::Trustees))?,
+                time: time(section),
+            },
+            Self::Rot => Act::Rot { count: count(1) },
         })
     }
 }
@@ -250,9 +285,13 @@ impl Act {
             Self::Partition { who, count, time } => {
                 format!("{} and all others cannot reach each other for {}", some(count, *who), during(time))
             }
-            Self::OperatorSleeps { time } => {
-                format!("the ledger's operator is switched off for {}", during(time))
+            Self::Sleep { who, count, time } => {
+                format!("{} are switched off for {}", some(count, *who), during(time))
             }
+            Self::ClockJumps { who, count, time } => {
+                format!("the clocks of {} jump by {}", some(count, *who), during(time))
+            }
+            Self::Rot { count } => format!("a record rots on the disks of {count} trustees"),
         }
     }
 }

@@ -45,5 +45,9 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "ledger-fork",
         include_str!("../../scenarios/ledger-fork.toml"),
     ),
+    (
+        "bad-machines",
+        include_str!("../../scenarios/bad-machines.toml"),
+    ),
     ("swarm", include_str!("../../scenarios/swarm.toml")),
 ];

@@ -73,6 +73,7 @@ impl SoFar {
                 who: Who::Trustees,
                 count,
             }
+            | Act::Rot { count }
             | Act::Cheat { count, .. } => {
                 self.miss(count, line, file)?;
             }
@@ -106,7 +107,8 @@ impl SoFar {
             Act::Vanish { .. }
             | Act::Pass { .. }
             | Act::Partition { .. }
-            | Act::OperatorSleeps { .. } => {}
+            | Act::Sleep { .. }
+            | Act::ClockJumps { .. } => {}
         }
         self.beyond(line, file)
     }

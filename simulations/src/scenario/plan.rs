@@ -31,6 +31,8 @@ pub struct Parameters {
     pub clocks: Millis,
     /// What the people are like.
     pub habits: Habits,
+    /// How much they gain or lose, at most, in millionths.
+    pub drift: u64,
 }
 
 /// A story with everything drawn.
@@ -66,6 +68,7 @@ impl Plan {
             max_age: file.deal.max_age.draw_time(chance),
             clocks: file.weather.clocks.draw_time(chance),
             habits: habits(&file.people, chance),
+            drift: file.weather.drift.draw(chance),
         };
         Self {
             items: items(seed, file.deal.items, file.deal.item_bytes),
@@ -123,6 +126,7 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
                 who: Who::Trustees,
                 count,
             }
+            | Act::Rot { count }
             | Act::Claim {
                 forgotten: count, ..
             } => {
@@ -138,10 +142,12 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
                 *count = Range::only(some);
             }
             Act::Vanish { count, .. } => *count = Range::only(count.draw(chance)),
-            Act::Pass { time, .. } | Act::OperatorSleeps { time } => {
+            Act::Pass { time, .. } => {
                 *time = Range::only(time.draw(chance));
             }
-            Act::Partition { count, time, .. } => {
+            Act::Partition { count, time, .. }
+            | Act::Sleep { count, time, .. }
+            | Act::ClockJumps { count, time, .. } => {
                 *count = Range::only(count.draw(chance));
                 *time = Range::only(time.draw(chance));
             }

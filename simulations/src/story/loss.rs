@@ -19,7 +19,7 @@ impl Story {
     pub(super) fn vanish(&mut self, who: Who, count: usize) -> Part {
         let most = match who {
             Who::Witnesses => self.parameters.witnesses - usize::from(self.parameters.quorum),
-            Who::Trustees | Who::Owner => count,
+            Who::Trustees | Who::Owner | Who::Operator => count,
         };
         let honest = |node: &NodeId, story: &Self| {
             let liars = story.liars.iter().map(|(liar, _)| story.node_of(*liar));
@@ -41,11 +41,34 @@ impl Story {
         self.go_on()
     }
 
-    /// The operator's machine is off for a while.
-    pub(super) fn operator_sleeps(&mut self, time: Millis) -> Part {
-        let node = self.node_of(self.host);
+    /// Some of these machines are off for a while.
+    pub(super) fn sleep(&mut self, who: Who, count: usize, time: Millis) -> Part {
         self.asleep = self.asleep.max(self.world.now().after(time));
-        self.world.switch_off(node, time);
+        for node in self.some_living(who, count) {
+            self.world.switch_off(node, time);
+        }
+        self.go_on()
+    }
+
+    /// Some clocks jump, each ahead or back by lot, until the world heals.
+    pub(super) fn clocks_jump(&mut self, who: Who, count: usize, time: Millis) -> Part {
+        let by = i64::try_from(time.0).unwrap_or(i64::MAX);
+        for node in self.some_living(who, count) {
+            let by = if self.chance.hits(500) { by } else { -by };
+            self.world.clock_jumps(node, by);
+        }
+        self.go_on()
+    }
+
+    /// A record rots on the disks of so many trustees. Whoever finds it stops, and is gone.
+    pub(super) fn rot(&mut self, count: usize) -> Part {
+        for node in self.some_living(Who::Trustees, count) {
+            let rows = self.world.node(node).disk.len() as u64;
+            if rows > 0 {
+                let place = self.chance.between(0, rows - 1) as usize;
+                self.world.rot(node, place);
+            }
+        }
         self.go_on()
     }
 }

@@ -73,7 +73,8 @@ impl Story {
             acts,
         } = plan;
         let jury = Jury::new(parameters.terms.threshold, tolerance(options, parameters));
-        let mut world = World::new(seed, jury, options, parameters.clocks);
+        let clocks = (parameters.clocks, parameters.drift);
+        let mut world = World::new(seed, jury, options, clocks);
         world.habits = parameters.habits;
         let begun = world.now();
         let phone = world.add_node("phone", Kind::Owner);
@@ -133,7 +134,13 @@ impl Story {
             Act::Partition { who, count, time } => {
                 self.partition(who, count.low as usize, Millis(time.low))
             }
-            Act::OperatorSleeps { time } => self.operator_sleeps(Millis(time.low)),
+            Act::Sleep { who, count, time } => {
+                self.sleep(who, count.low as usize, Millis(time.low))
+            }
+            Act::ClockJumps { who, count, time } => {
+                self.clocks_jump(who, count.low as usize, Millis(time.low))
+            }
+            Act::Rot { count } => self.rot(count.low as usize),
         }
     }
 
@@ -155,6 +162,7 @@ impl Story {
     fn heal(&mut self) {
         self.world.faults = Faults::NONE;
         self.world.network.cuts.heal();
+        self.world.set_clocks_right();
         self.world.note("the world heals");
     }
 
@@ -181,9 +189,13 @@ impl Story {
     /// A healed world must get there.
     fn demand(&mut self, what: &str, mut wished: impl FnMut(&mut Self) -> bool) -> Part {
         let budget = BUDGET * self.world.size();
-        let steps = self.world.steps + budget;
+        let mut steps = self.world.steps + budget;
         let end = self.end_of_patience();
         while !wished(self) {
+            // Steps of those who wait for others to be switched on do not count.
+            if self.world.now() < self.asleep {
+                steps = self.world.steps + budget;
+            }
             let in_time =
                 self.world.steps < steps && self.world.peek().is_some_and(|next| next <= end);
             if !in_time {
@@ -224,6 +236,7 @@ impl Story {
             Who::Trustees => self.trustees.iter().map(|who| self.node_of(*who)).collect(),
             Who::Witnesses => self.witnesses.clone(),
             Who::Owner => vec![self.node_of(self.alice)],
+            Who::Operator => vec![self.node_of(self.host)],
         }
     }
 
@@ -292,6 +305,8 @@ impl Story {
 /// By how much a share may leave too early in the world's time: clocks differ.
 fn tolerance(options: Options, parameters: Parameters) -> i64 {
     let clocks = i64::try_from(parameters.clocks.0).unwrap_or(i64::MAX);
+    // What clocks gain or lose beside each other in a run's dozen hours.
+    let clocks = clocks + (2 * parameters.drift * 12 * 3600 / 1000) as i64;
     match options.mutant {
         Some(Mutant::LongerDelay) => -clocks - 3_600_000,
         _ => clocks,

@@ -85,7 +85,8 @@ impl Flooder {
         message.id = hex::encode(world.mischief.bytes(16));
         message.expires = world
             .node(me)
-            .clock(world.now())
+            .clock
+            .wall(world.now())
             .after(Millis::seconds(3600));
         let stranger = world.node(me).client.own.clone();
         if let Some(own) = stranger.filter(|_| world.mischief.hits(STRANGE)) {
