@@ -20,7 +20,7 @@ const ELSEWHERE: [(&str, &str); 7] = [
     ),
     (
         "long simulations",
-        "`recovery-sim sweep` runs as many seeds as wanted; .ci/run takes 100",
+        "`recovery-sim sweep` runs as many seeds as wanted; .ci/run takes 2,000",
     ),
     (
         "fuzzing",
