@@ -232,7 +232,10 @@ fn decided() {
         .concat()
         .concat();
     let by_another = vec![0, 0, 6, 0, 242, 0, 0, 0];
-    let seeds: [(&str, u8, Vec<Vec<u8>>); 15] = [
+    let gap = vec![0, 0, 3, 204, 0, 0, 0];
+    let seeds: [(&str, u8, Vec<Vec<u8>>); 17] = [
+        ("withdrawn-first", 3, vec![verdict(0, 2)]),
+        ("a-gap", 2, vec![gap]),
         ("judged-by-another", 3, vec![by_another]),
         ("complete", 4, vec![complete(0), complete(4), complete(5)]),
         ("complete-under-a-veto", 4, vec![veto(0), complete(5)]),
