@@ -98,6 +98,11 @@ impl Disk {
         self.rotten.contains(key)
     }
 
+    /// How many batches are durable.
+    pub(crate) fn flushes(&self) -> u64 {
+        self.batches
+    }
+
     /// Flushes a batch: whole, because a step became durable whole or never happened.
     pub(crate) fn flush(&mut self, batch: &Batch) {
         if batch.is_empty() {

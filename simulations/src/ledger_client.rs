@@ -1,5 +1,6 @@
 //! Questions to ledgers as the runtime asks them: messages to the hosts, one after the other, from a
 //! DID that lives as long as the process.
+use crate::checkers::Sight;
 use crate::network::Asker;
 use crate::node::{NodeId, Stimulus};
 use crate::world::{Happening, World};
@@ -186,6 +187,16 @@ impl World {
             self.ask_ledger(node, again);
         }
         self.witness_answer(node, &answer);
+        let from = match &answer {
+            Answer::Page(page) => Some(page.from),
+            _ => None,
+        };
+        let durable = self.node(node).disk.flushes();
         self.step(node, Stimulus::Answered { query, answer });
+        // It crashed before what it was shown was durable: it knows nothing of it.
+        let lost = !self.node(node).is_up() && self.node(node).disk.flushes() == durable;
+        if let Some(from) = from.filter(|_| lost) {
+            self.show(&Sight::Unreads { node, from });
+        }
     }
 }

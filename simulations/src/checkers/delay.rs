@@ -105,6 +105,10 @@ impl Checker for Delay {
 
     fn see(&mut self, now: Timestamp, sight: &Sight<'_>, ledger: &Oracle) -> Result<(), String> {
         match sight {
+            Sight::Unreads { node, from } => {
+                let shown = self.shown.entry(*node).or_default();
+                *shown = (*shown).min(*from);
+            }
             Sight::Reads { node, page } => {
                 let end = page.from + page.entries.len() as u64;
                 let shown = self.shown.entry(*node).or_default();

@@ -89,6 +89,13 @@ pub(crate) enum Sight<'a> {
         /// The page.
         page: &'a Page,
     },
+    /// An agent crashed before a page that it was shown was durable.
+    Unreads {
+        /// Which agent.
+        node: NodeId,
+        /// Where the page began.
+        from: u64,
+    },
     /// What an agent keeps for others has changed.
     Holds {
         /// Which agent.
