@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 #[derive(Default)]
 pub(crate) struct Rotation {
     thief: Option<NodeId>,
+    /// Trustees that are not honest: nobody waits until they have read the ledger.
+    villains: BTreeSet<NodeId>,
     /// Shares of the old agent's that were on their way before: a repetition is receipted again.
     before: BTreeSet<String>,
     /// Messages by which the thief's copy deals.
@@ -34,6 +36,9 @@ impl Checker for Rotation {
     fn see(&mut self, _now: Timestamp, sight: &Sight<'_>, _ledger: &Oracle) -> Result<(), String> {
         match sight {
             Sight::Stolen { node } => self.thief = Some(*node),
+            Sight::Cheats { node, .. } => {
+                self.villains.insert(*node);
+            }
             Sight::Anchored(new) if new.by_the_dead => {
                 return Err(format!(
                     "the ledger admits a {} record of a key without power",
@@ -44,10 +49,10 @@ impl Checker for Rotation {
                 self.note_share(*node, &message.id);
             }
             Sight::Replies {
+                node,
                 asked,
                 reply: Body::ShareStored(_),
-                ..
-            } if self.dealt.contains(&asked.id) => {
+            } if self.dealt.contains(&asked.id) && !self.villains.contains(node) => {
                 return Err(
                     "a trustee keeps a share that the old agent deals after the recovery".into(),
                 );
