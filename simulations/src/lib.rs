@@ -4,9 +4,9 @@
 //! and witnesses are the real agents of `kith-protocol`, with real shares, proofs and signatures. One
 //! seed gives one run: same seed, same code, same trace hash.
 //!
-//! - `world`, `delivery`, `cuts`, `ledger_client`: what happens, in order of time, and the write-ahead
-//!   rule;
-//! - `node`, `disk`, `clock`: an agent, its machine, and what survives a crash;
+//! - `world`, `step`, `delivery`, `cuts`, `ledger_client`: what happens, in order of time, and the
+//!   write-ahead rule;
+//! - `node`, `machine`, `disk`, `clock`: an agent, its machine, and what survives a crash;
 //! - `people`, [`VILLAINS`]: who asks for what, and who cheats;
 //! - `checkers`, `oracle`: what must never happen, one file per guarantee;
 //! - [`scenario`], `story`: who takes part and what happens, from files; and how it is played.
@@ -20,12 +20,14 @@ mod delivery;
 mod disk;
 mod faults;
 mod ledger_client;
+mod machine;
 mod network;
 mod node;
 mod oracle;
 mod people;
 mod queue;
 pub mod scenario;
+mod step;
 mod story;
 mod trace;
 mod villains;

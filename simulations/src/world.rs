@@ -8,25 +8,18 @@ use crate::checkers::{Jury, Sight};
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::network::{Asker, Network, Parcel, Returned};
-use crate::node::{Kind, Node, NodeId, Order, Stimulus, Told};
+use crate::node::{Kind, Node, NodeId, Told};
 use crate::people::{Habits, Person, PersonId};
 use crate::queue::Queue;
 use crate::scenario::{Mutant, Options};
-use crate::trace::{Stimuli, Trace};
+use crate::trace::Trace;
 use crate::villains::Seat;
-use kith_protocol::agent::Step;
-use kith_protocol::did::{Did, LocalDid};
 use kith_protocol::error::{CommandError, Damage};
 use kith_protocol::message::Body;
-use kith_protocol::record::Space;
 use kith_protocol::time::{Millis, Timestamp};
-use kith_protocol::trustee::command as trustee;
-use std::sync::Arc;
 
 /// When every run begins: some day, so that nothing depends on time zero.
 const DAWN: Timestamp = Timestamp(1_800_000_000_000);
-/// Shortest pause between two deadlines of one agent, as in the runtime.
-const SHORTEST_NAP: Millis = Millis(20);
 
 /// What can happen next.
 pub(crate) enum Happening {
@@ -264,7 +257,7 @@ impl World {
     }
 
     /// An agent says that a record is damaged, and stops. It is right if the record is.
-    fn damaged(&mut self, node: NodeId, damage: &Damage) {
+    pub(crate) fn damaged(&mut self, node: NodeId, damage: &Damage) {
         if self.node(node).disk.is_rotten(&damage.key) {
             let line = format!("{} stops: {damage}", self.node(node).name);
             self.note(&line);
@@ -288,282 +281,6 @@ impl World {
         }
         if let Err((guarantee, what)) = seen {
             self.fail(guarantee, what);
-        }
-    }
-
-    // ---- life and death of agents
-
-    /// Starts an agent over what is durable.
-    pub(crate) fn start(&mut self, id: NodeId) {
-        let now = self.queue.now();
-        if self.node(id).is_up() || !self.node(id).may_start(now) {
-            return;
-        }
-        let line = format!("{} starts", self.node(id).name);
-        self.note(&line);
-        let own = LocalDid::generate(None, self.transport.generator());
-        let node = self.node_mut(id);
-        node.client.own = Some(Arc::new(own));
-        match node.start() {
-            Ok(_pending) => {
-                let shares = &self.node(id).disk.held();
-                self.show(&Sight::Starts { node: id, shares });
-                // As the runtime does: its clock may have been set while no agent ran.
-                self.step(id, Stimulus::Deadline);
-            }
-            Err(damage) => self.damaged(id, &damage),
-        }
-    }
-
-    fn crash(&mut self, id: NodeId, when: &str) {
-        self.crashes += 1;
-        let power = self.chance.hits(self.faults.power_cut);
-        let down = self.chance.span(self.faults.downtime);
-        let kind = if power { "loses power" } else { "crashes" };
-        let line = format!("{} {kind} {when}", self.node(id).name);
-        self.note(&line);
-        let back = self.queue.now().after(down);
-        self.node_mut(id).crash();
-        if power {
-            self.node_mut(id).clock.boot(back);
-        }
-        self.queue.at(back, Happening::Starts(id));
-    }
-
-    /// Whether a flush fails: the disk says so, or is full and stays full for a while. The agent stops, as
-    /// one that could not write does, and its machine starts it again.
-    fn disk_fails(&mut self, id: NodeId) -> bool {
-        let now = self.queue.now();
-        if self.chance.hits(self.faults.disk_full) {
-            let until = now.after(self.chance.span(self.faults.downtime));
-            self.node_mut(id).disk.fill(until);
-        }
-        let full = self.node(id).disk.is_full(now);
-        let fails = full || self.chance.hits(self.faults.disk_error);
-        if fails {
-            let why = if full {
-                "because its disk is full"
-            } else {
-                "because its disk failed"
-            };
-            self.crash(id, why);
-        }
-        fails
-    }
-
-    /// The clock of a machine jumps.
-    pub(crate) fn clock_jumps(&mut self, id: NodeId, by: i64) {
-        let now = self.queue.now();
-        let line = format!(
-            "the clock of {} jumps by {} s",
-            self.node(id).name,
-            by / 1000
-        );
-        self.note(&line);
-        self.node_mut(id).clock.jump(now, by);
-        self.wind(id);
-    }
-
-    /// All clocks are set right.
-    pub(crate) fn set_clocks_right(&mut self) {
-        let now = self.queue.now();
-        for id in (0..self.nodes.len()).map(NodeId) {
-            if self.node_mut(id).clock.set_right(now) {
-                self.wind(id);
-            }
-        }
-    }
-
-    /// A clock was set: the runtime notices, and wakes its agent.
-    fn wind(&mut self, id: NodeId) {
-        self.step(id, Stimulus::Deadline);
-    }
-
-    /// The record at this place of a disk rots.
-    pub(crate) fn rot(&mut self, id: NodeId, place: usize) {
-        if let Some(key) = self.node_mut(id).disk.rot(place) {
-            let line = format!("on the disk of {} rots {key:?}", self.node(id).name);
-            self.note(&line);
-        }
-    }
-
-    /// Switches a machine off for a while.
-    pub(crate) fn switch_off(&mut self, id: NodeId, span: Millis) {
-        let line = format!("{} is switched off", self.node(id).name);
-        self.note(&line);
-        let back = self.queue.now().after(span);
-        self.node_mut(id).crash();
-        self.node_mut(id).switch_off(back);
-        self.queue.at(back, Happening::Starts(id));
-    }
-
-    /// Starts an agent anew, if it runs.
-    pub(crate) fn restart(&mut self, id: NodeId) {
-        if self.node(id).is_up() {
-            self.node_mut(id).crash();
-            self.start(id);
-        }
-    }
-
-    /// Kills an agent for good.
-    pub(crate) fn kill(&mut self, id: NodeId) {
-        let line = format!("{} is gone for good", self.node(id).name);
-        self.note(&line);
-        self.node_mut(id).die();
-        self.show(&Sight::Dies { node: id });
-    }
-
-    // ---- steps
-
-    fn rings(&mut self, id: NodeId) {
-        let now = self.queue.now();
-        let node = self.node_mut(id);
-        // An alarm that was set for another time, or for an agent that is gone.
-        if node.alarm == Some(now) {
-            node.alarm = None;
-            node.rang = now;
-            self.step(id, Stimulus::Deadline);
-        }
-    }
-
-    /// Sets the one timer of an agent.
-    fn arm(&mut self, id: NodeId) {
-        match self.node(id).deadline(self.queue.now()) {
-            Ok(None) => self.node_mut(id).alarm = None,
-            Ok(Some(due)) => {
-                let soonest = self.node(id).rang.after(SHORTEST_NAP);
-                let due = due.max(soonest).max(self.queue.now());
-                if self.node(id).alarm != Some(due) {
-                    self.node_mut(id).alarm = Some(due);
-                    self.queue.at(due, Happening::Alarm(id));
-                }
-            }
-            Err(damage) => self.damaged(id, &damage),
-        }
-    }
-
-    /// One input into one agent, committed. Nothing comes back from an agent that is away or crashed.
-    pub(crate) fn step(&mut self, id: NodeId, stimulus: Stimulus) -> Option<Outcome> {
-        if self.broken.is_some() || !self.node(id).is_up() {
-            return None;
-        }
-        self.steps += 1;
-        let what = Stimuli::of(&stimulus);
-        let now = self.queue.now();
-        let step = match self.node_mut(id).step(now, stimulus) {
-            Ok(step) => step,
-            Err(damage) => {
-                self.damaged(id, &damage);
-                return None;
-            }
-        };
-        let Self {
-            trace,
-            nodes,
-            network,
-            ..
-        } = self;
-        let name = |did: &Did| match network.route(did) {
-            Some(node) => nodes[node.0].name.clone(),
-            None => "nobody".into(),
-        };
-        trace.step(now, (&nodes[id.0].name, &what), &step, name);
-        self.commit(id, step)
-    }
-
-    fn commit(&mut self, id: NodeId, mut step: Step<Told>) -> Option<Outcome> {
-        self.tempt(id, |villain, world| villain.tamper(world, id, &mut step));
-        self.judge(id, &step);
-        if self.chance.hits(self.faults.crash_before_flush) {
-            self.crash(id, "before the flush");
-            return None;
-        }
-        if !step.writes.is_empty() && self.disk_fails(id) {
-            return None;
-        }
-        self.node_mut(id).disk.flush(&step.writes);
-        self.tempt(id, |villain, world| villain.keeps(world, id));
-        self.look_at_disk(id, &step);
-        if self.chance.hits(self.faults.crash_after_flush) {
-            self.crash(id, "after the flush");
-            return None;
-        }
-        for message in step.sends {
-            let asker = Asker::of(id, self.node(id).life, &message);
-            self.dispatch(asker, message);
-        }
-        for query in step.queries {
-            self.ask_ledger(id, query);
-        }
-        self.arm(id);
-        Some(Outcome {
-            reply: step.reply,
-            answer: step.answer,
-        })
-    }
-
-    /// Shows the checkers what an agent has decided, before a crash can hide it.
-    fn judge(&mut self, id: NodeId, step: &Step<Told>) {
-        for message in &step.sends {
-            if matches!(message.body, Body::RecoveryRelease(_)) {
-                self.releases += 1;
-            }
-            let to = self.network.route(&message.to);
-            self.show(&Sight::Sends {
-                node: id,
-                to,
-                message,
-            });
-        }
-    }
-
-    fn look_at_disk(&mut self, id: NodeId, step: &Step<Told>) {
-        let now = self.queue.now();
-        let disk = &self.nodes[id.0].disk;
-        let stores = Sight::Stores { node: id, disk };
-        if let Err((guarantee, what)) = self.jury.see(now, &stores) {
-            self.fail(guarantee, what);
-        }
-        let custody = Space::Custody as u8;
-        if step
-            .writes
-            .iter()
-            .any(|(key, _)| key.as_bytes().first() == Some(&custody))
-        {
-            let shares = &self.node(id).disk.held();
-            self.show(&Sight::Holds { node: id, shares });
-        }
-    }
-
-    /// The shares this agent says it holds; its step is thrown away.
-    pub(crate) fn shares_held(&mut self, id: NodeId) -> Vec<trustee::ShareView> {
-        if !self.node(id).is_up() {
-            return Vec::new();
-        }
-        let order = Order::Trustee(trustee::Command::ShareList);
-        let now = self.queue.now();
-        let step = self.node_mut(id).step(now, Stimulus::Order(order));
-        match step.map(|step| step.answer) {
-            Ok(Some(Ok(Told::Trustee(trustee::Answer::Shares { list })))) => list,
-            Ok(_) => Vec::new(),
-            Err(damage) => {
-                self.damaged(id, &damage);
-                Vec::new()
-            }
-        }
-    }
-
-    /// A command of the person at this node.
-    pub(crate) fn order(&mut self, id: NodeId, order: Order) -> Result<Told, Trouble> {
-        let outcome = self.step(id, Stimulus::Order(order)).ok_or(Trouble::Away)?;
-        match outcome.answer {
-            Some(Ok(told)) => Ok(told),
-            Some(Err(error)) => Err(Trouble::Refused(error)),
-            None => {
-                let what = format!("{} gave no answer to a command", self.node(id).name);
-                self.fail("answers", what);
-                Err(Trouble::Away)
-            }
         }
     }
 }
