@@ -1,7 +1,7 @@
 //! Scenarios: files that say who takes part, what may go wrong, and which acts a story has.
 //!
-//! A file is read ([`file`]) and checked whole ([`check`]); a seed makes a [`plan`] of it, and the story
-//! is played by [`crate::story`].
+//! A file is read (`file`) and checked whole (`check`); a seed makes a `plan` of it, and the story
+//! is played by `story`.
 pub(crate) mod act;
 mod builtin;
 mod check;
