@@ -128,7 +128,8 @@ impl Owner {
             return Next::Soon;
         }
         match phone::owner(world, me.node, Command::ProtectStatus) {
-            Ok(Answer::Protect(view)) if view.state != "refused" => {
+            // Her screen says that a host refuses: the deal will not go on by itself.
+            Ok(Answer::Protect(view)) if view.state != "refused" && !gave_up(&view) => {
                 let bent = world.node(me.node).villain.is_taken();
                 self.follow(&view, bent)
             }
@@ -153,6 +154,12 @@ impl Owner {
             Next::Later
         }
     }
+}
+
+/// Whether every host that has not acknowledged the backup has refused it.
+fn gave_up(view: &ProtectView) -> bool {
+    let refused = |name: &String| view.refused.iter().any(|(other, _)| other == name);
+    view.state == "backup" && view.hosts.is_empty() && view.hosts_missing.iter().all(refused)
 }
 
 /// The command that deals.
