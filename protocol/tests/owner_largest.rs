@@ -124,13 +124,12 @@ impl Largest {
     }
 }
 
-/// R1, G5, G15: 255 trustees and eight hosts. Thirty are needed: their approvals fill the one page that
-/// the ledger of these tests serves. What a threshold of 255 makes longer is in `largest.rs`.
+/// R1, G5, G15: 255 trustees, all of whom are needed, and eight hosts.
 #[test]
 fn the_largest_policy_is_dealt_anchored_and_recovered_from() {
     let mut largest = Largest::new(limits::sharing::TRUSTEES);
-    largest.protect(30);
-    largest.recover(30);
+    largest.protect(limits::sharing::TRUSTEES);
+    largest.recover(limits::sharing::TRUSTEES);
     largest.compare();
 }
 

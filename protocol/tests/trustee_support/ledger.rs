@@ -111,7 +111,7 @@ impl Ledger {
         }
     }
 
-    /// As many entries as a page may have, under a head that ends with them.
+    /// As many entries as a page may have, and the proof that the head over all goes on from them.
     pub fn page(&self, have: u64, now: Timestamp) -> Page {
         let mut bytes = 0;
         let fits = |entry: &&Blob| {
@@ -120,11 +120,11 @@ impl Ledger {
         };
         let rest = &self.entries[have as usize..];
         let entries: Vec<Blob> = rest.iter().take_while(fits).cloned().collect();
-        let size = have as usize + entries.len();
+        let end = have as usize + entries.len();
         let checkpoint = Checkpoint {
             origin: self.descriptor.origin.clone(),
-            size: size as u64,
-            root: Digest(root(&self.entries[..size])),
+            size: self.entries.len() as u64,
+            root: Digest(root(&self.entries)),
             time: self.time(now),
         };
         Page {
@@ -132,7 +132,7 @@ impl Ledger {
             note: Blob(checkpoint.sign(&self.operator)),
             from: have,
             entries,
-            proof: Vec::new(),
+            proof: proof(end, &self.entries, true),
         }
     }
 
@@ -162,4 +162,20 @@ fn root(entries: &[Blob]) -> [u8; 32] {
                 .into()
         }
     }
+}
+
+/// RFC 6962, 2.1.2: that these entries begin with the first `first` of them. `known` as long as who
+/// reads it has the root of just those.
+fn proof(first: usize, entries: &[Blob], known: bool) -> Vec<Digest> {
+    if first == entries.len() {
+        let own = (!known).then(|| Digest(root(entries)));
+        return own.into_iter().collect();
+    }
+    let (left, right) = entries.split_at(entries.len().next_power_of_two() / 2);
+    let (mut inner, other) = match first.checked_sub(left.len()) {
+        None | Some(0) => (proof(first, left, known), right),
+        Some(more) => (proof(more, right, false), left),
+    };
+    inner.push(Digest(root(other)));
+    inner
 }
