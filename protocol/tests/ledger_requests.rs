@@ -372,11 +372,39 @@ fn a_key_changes_its_verdict_sixteen_times_and_no_more() {
     assert_eq!(world.state.request_status(&id, LATER).unwrap().approvals, 1);
 }
 
+/// G10: whoever sponsored a request and then refused it does not stand in the way of the rightful one
+/// for as long as the false one lives.
+#[test]
+fn a_sponsor_that_takes_its_word_back_cools_down_from_then_on() {
+    let (mut world, id) = World::asked();
+    world.say(0, Verdict::Withdrawn, LATER).unwrap();
+    let until = LATER.after(COOL_DOWN);
+    let mut body = world.request_body(0);
+    body.expiry = just_before(until).after(LIFETIME);
+    let second = world.request_of(body, 0);
+    let early = just_before(until);
+    assert_eq!(
+        world.refused(&second, early),
+        Invalid::SponsorCooling { until }
+    );
+    assert!(kith_protocol::ledger::check(&world.state, &second, until).is_ok());
+    assert!(
+        !world.state.request_status(&id, until).unwrap().ended,
+        "the first request goes on: others may approve it"
+    );
+    world.say(0, Verdict::Approve, until).unwrap();
+    assert_eq!(
+        world.refused(&second, until),
+        Invalid::SponsorBusy,
+        "it stands by the first again"
+    );
+}
+
 #[test]
 fn nothing_is_withdrawn_that_was_not_given() {
     let (world, _) = World::asked();
     assert_eq!(
-        world.refused(&world.verdict(0, Verdict::Withdrawn), LATER),
+        world.refused(&world.verdict(1, Verdict::Withdrawn), LATER),
         Invalid::NothingToWithdraw
     );
 }

@@ -429,6 +429,45 @@ fn a_denial_takes_the_approval_back() {
     assert_eq!(world.approve(&asked).unwrap_err().exit, 6);
 }
 
+/// G10: right words sponsor a request before our person decides. Refusing it takes that back, or the
+/// rightful owner could not ask through us while the false request lives.
+#[test]
+fn a_denial_takes_the_sponsoring_back() {
+    let (mut world, asked, said) = asked(1);
+    world.verify(&asked, &said).unwrap();
+    world
+        .command(Command::RequestDeny {
+            id: asked.id.clone(),
+        })
+        .unwrap();
+    let last = world
+        .ledger
+        .state
+        .next_verdict(&asked.request(), &asked.body.sponsor);
+    assert_eq!(last, Some((1, Some(Verdict::Withdrawn))));
+}
+
+/// What was denied and never anchored is followed until nobody can anchor it any more, and no longer.
+#[test]
+fn a_denied_request_that_never_was_anchored_is_forgotten_when_it_has_expired() {
+    let looks = |world: &mut World| {
+        let before = world.ledger.asked;
+        world.pass(Millis::seconds(3_600));
+        world.ledger.asked - before
+    };
+    let (mut world, asked, said) = asked(1);
+    world.ledger.silent = true;
+    world.verify(&asked, &said).unwrap();
+    let id = asked.id.clone();
+    world.command(Command::RequestDeny { id }).unwrap();
+    world.pass(LIFETIME + world.ledger.descriptor.max_skew);
+    world.ledger.silent = false;
+    looks(&mut world);
+    let (mut idle, _) = World::protected(1);
+    looks(&mut idle);
+    assert_eq!(looks(&mut world), looks(&mut idle));
+}
+
 /// The approval was still on its way when our person changed her mind.
 #[test]
 fn a_denial_catches_an_approval_that_is_still_on_its_way() {

@@ -28,6 +28,8 @@ pub(crate) struct Vetoed {
 pub(crate) struct Asked {
     pub(crate) body: RequestBody,
     verdicts: BTreeMap<VerifyingKey<Approval>, Verdict>,
+    /// Since when its sponsor has taken its word back.
+    unsponsored: Option<Timestamp>,
     /// When the lane last became full.
     full_since: Option<Timestamp>,
     /// The same as each verdict left it, and where that stands.
@@ -86,6 +88,19 @@ impl Asked {
         let vetoed = self.vetoes.iter().map(|veto| veto.time);
         let last = vetoed.chain([self.releases_after(full)]).max();
         last.unwrap_or(full).after(lane.lifetime)
+    }
+
+    /// Whether its sponsor may not sponsor another: it is under way and the sponsor stands by it, or that
+    /// came to an end, not a good one, too short a time ago.
+    pub(crate) fn binds_its_sponsor(&self, time: Timestamp, active: Option<u32>) -> bool {
+        let dropped = self.unsponsored.is_some_and(|since| since <= time);
+        if !dropped && !self.is_over(time, active) {
+            return true;
+        }
+        let ended = self
+            .unsponsored
+            .map_or(self.ends(), |since| since.min(self.ends()));
+        self.completed.is_none() && ended <= time && time < ended.after(self.body.lane.cool_down)
     }
 
     /// When the lane last became full, for somebody who was shown so many entries.
@@ -268,6 +283,7 @@ impl Oracle {
         self.requests.entry(body.id()).or_insert_with(|| Asked {
             body: body.clone(),
             verdicts: BTreeMap::new(),
+            unsponsored: None,
             full_since: None,
             fullness: Vec::new(),
             vetoes: Vec::new(),
@@ -279,6 +295,9 @@ impl Oracle {
         let place = self.next;
         self.with(id, |asked| {
             asked.verdicts.insert(body.key, body.verdict);
+            if body.key == asked.body.sponsor {
+                asked.unsponsored = (!body.verdict.approves()).then_some(time);
+            }
             let yes = asked.verdicts.values().filter(|verdict| verdict.approves());
             let full = yes.count() >= usize::from(asked.body.lane.threshold);
             asked.full_since = full.then(|| asked.full_since.unwrap_or(time));

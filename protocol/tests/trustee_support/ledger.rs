@@ -23,6 +23,8 @@ pub struct Ledger {
     pub behind: Millis,
     /// Answers nothing.
     pub silent: bool,
+    /// How often it was asked something.
+    pub asked: u32,
     /// Refuses every veto.
     pub censors_vetoes: bool,
 }
@@ -55,6 +57,7 @@ impl Ledger {
             ahead: Millis(0),
             behind: Millis(0),
             silent: false,
+            asked: 0,
             censors_vetoes: false,
         }
     }
@@ -84,6 +87,7 @@ impl Ledger {
     }
 
     pub fn answer(&mut self, query: &Query, now: Timestamp) -> Answer {
+        self.asked += 1;
         if self.silent || query.log != self.log() {
             return Answer::Unavailable;
         }

@@ -3,7 +3,7 @@
 //!
 //! That a rightful recovery gets through all the same is demanded as progress, by the scenarios.
 use super::{Checker, Sight};
-use crate::oracle::{Anchored, Asked, Oracle};
+use crate::oracle::{Anchored, Oracle};
 use kith_protocol::bytes::Digest;
 use kith_protocol::keys::VerifyingKey;
 use kith_protocol::keys::role::{AgentPolicy, Approval};
@@ -29,12 +29,9 @@ impl Nuisance {
         let before = self.sponsored.entry(body.sponsor).or_default();
         let others = before.iter().filter(|other| **other != id);
         for asked in others.filter_map(|other| ledger.requests.get(other)) {
-            if !asked.is_over(time, ledger.epoch) {
-                return Err("one sponsor has two open requests on the ledger".into());
-            }
-            if is_too_soon(asked, time) {
+            if asked.binds_its_sponsor(time, ledger.epoch) {
                 return Err(
-                    "a sponsor asks again before its failed request has cooled down".into(),
+                    "a sponsor stands by two requests, or asks again before one that failed has cooled down".into(),
                 );
             }
         }
@@ -64,13 +61,6 @@ impl Nuisance {
             _ => Ok(()),
         }
     }
-}
-
-/// Whether a request that came to nothing ended too short a time ago.
-fn is_too_soon(asked: &Asked, time: Timestamp) -> bool {
-    asked.completed.is_none()
-        && asked.ends() <= time
-        && time < asked.ends().after(asked.body.lane.cool_down)
 }
 
 impl Checker for Nuisance {

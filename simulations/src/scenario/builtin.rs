@@ -9,6 +9,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("two-dead", include_str!("../../scenarios/two-dead.toml")),
     ("bad-share", include_str!("../../scenarios/bad-share.toml")),
     ("impostor", include_str!("../../scenarios/impostor.toml")),
+    (
+        "refused-impostor",
+        include_str!("../../scenarios/refused-impostor.toml"),
+    ),
     ("fire", include_str!("../../scenarios/fire.toml")),
     ("six-years", include_str!("../../scenarios/six-years.toml")),
     (

@@ -13,6 +13,8 @@ pub(super) struct Asked {
     pub(super) stood: Millis,
     /// What each key says last, and how often it spoke.
     pub(super) said: BTreeMap<VerifyingKey<Approval>, (Verdict, u64)>,
+    /// When its sponsor took its word back.
+    dropped: Option<Timestamp>,
     pub(super) vetoes: BTreeMap<VerifyingKey<AgentPolicy>, bool>,
     pub(super) completed: bool,
     full: Option<Timestamp>,
@@ -28,6 +30,7 @@ impl Asked {
             anchored: now,
             stood,
             said: BTreeMap::new(),
+            dropped: None,
             vetoes: BTreeMap::new(),
             completed: false,
             full: None,
@@ -82,12 +85,18 @@ impl Asked {
 
     /// Whether its sponsor may sponsor another.
     pub(super) fn cooled(&self, now: Timestamp) -> bool {
-        self.ended(now) && (self.completed || self.ends().after(COOL_DOWN) <= now)
+        let over = self
+            .dropped
+            .map_or(self.ends(), |back| back.min(self.ends()));
+        over <= now && (self.completed || over.after(COOL_DOWN) <= now)
     }
 
     pub(super) fn say(&mut self, key: VerifyingKey<Approval>, verdict: Verdict, now: Timestamp) {
         let spoke = self.said.get(&key).map_or(0, |(_, count)| *count);
         self.said.insert(key, (verdict, spoke + 1));
+        if key == self.body.sponsor {
+            self.dropped = (verdict == Verdict::Withdrawn).then_some(now);
+        }
         let enough = self.approvals() >= usize::from(THRESHOLD);
         if enough && self.full.is_none() {
             self.full = Some(now);

@@ -3,6 +3,8 @@ use super::asked::Asked;
 use super::cast::LIFETIME;
 use super::house::{Agent, House, Key, What, signed_by};
 use kith_protocol::bytes::Digest;
+use kith_protocol::keys::VerifyingKey;
+use kith_protocol::keys::role::Approval;
 use kith_protocol::ledger::{
     Act, Authorizations, Effect, Endorsement, NO_PREV, Record, RecordBody, RecoveryPolicyBody,
     RequestBody, Subject, Verdict,
@@ -165,12 +167,7 @@ impl House {
                     self.trusts(asked.body.epoch, &body.key),
                     "judged by a stranger"
                 );
-                may_judge(
-                    asked,
-                    record.seq,
-                    asked.said.get(&body.key),
-                    (*verdict, now),
-                );
+                may_judge(asked, record.seq, &body.key, (*verdict, now));
             }
             (Act::Vetoed { agent, .. }, _) => {
                 signed_by(record, agent);
@@ -216,9 +213,10 @@ impl House {
 fn may_judge(
     asked: &Asked,
     seq: u64,
-    last: Option<&(Verdict, u64)>,
+    key: &VerifyingKey<Approval>,
     (next, now): (Verdict, Timestamp),
 ) {
+    let last = asked.said.get(key);
     assert_eq!(
         seq,
         last.map_or(0, |(_, count)| *count),
@@ -227,7 +225,8 @@ fn may_judge(
     assert!(seq < VERDICTS_PER_KEY, "verdicts without end");
     assert_ne!(last.map(|(verdict, _)| *verdict), Some(next), "said twice");
     let back = next == Verdict::Withdrawn;
-    assert!(!back || last.is_some(), "nothing to take back");
+    let sponsors = asked.body.sponsor == *key;
+    assert!(!back || last.is_some() || sponsors, "nothing to take back");
     assert!(
         !back || !asked.delay_over(now),
         "taken back when shares were on their way"

@@ -30,12 +30,12 @@ pub(super) fn judge<'a>(case: &Case<'a>, body: &ApprovalBody) -> Result<Admissio
     if case.record.seq >= limits::VERDICTS_PER_KEY {
         return Err(Invalid::TooManyVerdicts);
     }
-    replaces(
-        request,
-        spoken.map(|judgement| judgement.verdict),
-        body.verdict,
-        case.time,
-    )?;
+    let last = spoken.map(|judgement| judgement.verdict);
+    // A sponsor has said something before its first verdict: that this request may be asked.
+    if body.verdict == Verdict::Withdrawn && last.is_none() && body.key != request.body.sponsor {
+        return Err(Invalid::NothingToWithdraw);
+    }
+    replaces(request, last, body.verdict, case.time)?;
     let act = Act::Judged {
         request: asked.id,
         key: body.key,
@@ -59,9 +59,6 @@ fn replaces(
     }
     if next != Verdict::Withdrawn {
         return Ok(());
-    }
-    if last.is_none() {
-        return Err(Invalid::NothingToWithdraw);
     }
     // Shares may be on their way once the delay is over: taking the approval back would only leave
     // the claimant unable to complete.

@@ -84,10 +84,11 @@ fn sponsor(
 }
 
 fn cooled(last: &Request, time: Timestamp) -> Result<(), Invalid> {
-    if !last.has_ended(time) {
+    let over = last.sponsored_until();
+    if time < over {
         return Err(Invalid::SponsorBusy);
     }
-    let until = last.ends_at().after(last.body.lane.cool_down);
+    let until = over.after(last.body.lane.cool_down);
     if !last.is_completed() && time < until {
         Err(Invalid::SponsorCooling { until })
     } else {

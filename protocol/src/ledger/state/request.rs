@@ -23,10 +23,11 @@ pub(crate) struct Request {
     closed: Option<Closed>,
 }
 
-/// What one approval key says, and how many times it has spoken.
+/// What one approval key says, since when, and how many times it has spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Judgement {
     pub(crate) verdict: Verdict,
+    pub(crate) since: Timestamp,
     pub(crate) count: u64,
 }
 
@@ -98,6 +99,18 @@ impl Request {
         self.ends_at() <= time
     }
 
+    /// Until when it takes its sponsor's place: until it ends, or until the sponsor has taken its word
+    /// back (decision 0026).
+    pub(crate) fn sponsored_until(&self) -> Timestamp {
+        let back = self
+            .verdicts
+            .get(&self.body.sponsor)
+            .filter(|judgement| judgement.verdict == Verdict::Withdrawn);
+        back.map_or(self.ends_at(), |judgement| {
+            self.ends_at().min(judgement.since)
+        })
+    }
+
     pub(crate) fn is_completed(&self) -> bool {
         self.closed.is_some_and(|closed| closed.completed)
     }
@@ -110,7 +123,12 @@ impl Request {
             .get(&key)
             .map_or(0, |judgement| judgement.count)
             + 1;
-        self.verdicts.insert(key, Judgement { verdict, count });
+        let judgement = Judgement {
+            verdict,
+            since: time,
+            count,
+        };
+        self.verdicts.insert(key, judgement);
         let full = self.approvals() >= usize::from(self.body.lane.threshold);
         match (self.full_since, full) {
             (None, true) => self.full_since = Some(time),

@@ -216,8 +216,11 @@ fn unanchored(
         | Stage::Words(_)
         | Stage::Released(_)
         | Stage::Delivered(_)
-        | Stage::Denied(_)
         | Stage::Over(_) => return Ok(session),
+        Stage::Denied(denied) => {
+            denied.withdraw &= can_be_anchored(work, anchor, place, denied);
+            return Ok(session);
+        }
     };
     if ask.body().expiry <= work.now {
         return over(work, session, "the request expired before it was anchored");
@@ -229,6 +232,18 @@ fn unanchored(
     let record = ask.signed().sponsored(&place.ward.ledger, &key.approval);
     offer(work, anchor, &place.ward.ledger, (&record, retry))?;
     Ok(session)
+}
+
+/// Whether what was denied before the ledger had it may still come to stand there. A head may be a skew
+/// behind our clock.
+fn can_be_anchored(work: &Work<'_>, anchor: &Anchor, place: &Place, denied: &Denied) -> bool {
+    let skew = anchor
+        .view(&place.ward.ledger)
+        .map_or(Millis(0), |view| view.descriptor().max_skew);
+    denied
+        .ask
+        .as_ref()
+        .is_some_and(|ask| work.now < ask.body().expiry.after(skew))
 }
 
 /// Offers a record once; again, after a pause, where the ledger refused it for now.
@@ -311,7 +326,8 @@ fn say(
         return Ok(true);
     }
     // Nothing was said yet: there is nothing to take back, but an approval may still be on its way.
-    if verdict == Verdict::Withdrawn && last.is_none() {
+    let sponsored = facts::request(view, &ask.request).is_some_and(|(body, _)| body.sponsor == key);
+    if verdict == Verdict::Withdrawn && last.is_none() && !sponsored {
         return Ok(false);
     }
     let body = ApprovalBody {

@@ -131,8 +131,10 @@ pub(in crate::trustee) fn approve(
 /// Our person refuses; possible until the share has left.
 pub(in crate::trustee) fn deny(work: &mut Work<'_>, session: Session) -> Result<Session, Stop> {
     let withdraw = match &session.stage {
-        Stage::Challenged(_) | Stage::Revealing(_) | Stage::Words(_) | Stage::Verified(_) => false,
-        Stage::Approved(_) => true,
+        Stage::Challenged(_) | Stage::Revealing(_) | Stage::Words(_) => false,
+        // We may have sponsored it: until that is taken back, the rightful owner would wait for this
+        // request to end before she can ask through us (G10).
+        Stage::Verified(_) | Stage::Approved(_) => true,
         Stage::Released(_) | Stage::Delivered(_) => {
             return Err(CommandError::refused(
                 "the share has left already; it cannot be taken back",

@@ -152,7 +152,7 @@ pub(super) struct Released {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Denied {
     pub(super) ask: Option<Ask>,
-    /// Whether an approval of ours may stand, or come to stand, and must be taken back.
+    /// Whether an approval of ours, or our sponsoring, may stand or come to stand, and must be taken back.
     pub(super) withdraw: bool,
     /// Not before this time we try again what was refused for now.
     pub(super) retry: Timestamp,
