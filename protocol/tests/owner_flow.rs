@@ -674,3 +674,54 @@ fn a_claimant_whose_request_has_ended_can_start_over_in_the_same_home() {
     };
     net.owner(1, again).unwrap();
 }
+
+/// G9: an alarm is about what is under way. A claimant reads the whole log, and the deal that she is about to
+/// use is no news to her; what she could stop with a key she does not have is not offered to be stopped.
+#[test]
+fn a_claimant_is_not_alarmed_by_her_own_past() {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol"], false);
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(DELAY);
+    net.pass(Millis::seconds(4));
+    assert_eq!(net.recovery().state, "done");
+    let alarms: Vec<_> = net.owners[1]
+        .events
+        .iter()
+        .filter(|event| event.kind == "alarm")
+        .map(|event| &event.text)
+        .collect();
+    assert!(alarms.is_empty(), "{alarms:?}");
+}
+
+/// G9: the device that is still hers is told what to do while it can do something, and else what came of it.
+#[test]
+fn an_alarm_says_what_can_be_stopped_and_what_is_over() {
+    let while_open = "stop it: owner-agent alert veto";
+    let afterwards = "and it came to nothing";
+    for (away, expected) in [
+        (Millis::seconds(1), while_open),
+        (LIFETIME.times(2), afterwards),
+    ] {
+        let mut net = Net::protected();
+        net.owners[0].online = false;
+        net.claim(&["Bob"], true);
+        net.owners[0].online = false;
+        net.recognise("Bob");
+        net.pass(away);
+        net.owners[0].online = true;
+        net.pass(Millis::seconds(600));
+        let alarms = net.owners[0].events.iter();
+        let told: Vec<_> = alarms
+            .filter(|event| event.kind == "alarm")
+            .map(|event| event.text.as_str())
+            .collect();
+        assert!(
+            matches!(&told[..], [text] if text.contains(expected)),
+            "{told:?}"
+        );
+    }
+}

@@ -7,6 +7,7 @@ use crate::ledger::{Kind, News, Record, RequestStatus, Subject};
 use crate::message::Body;
 use crate::message::alert::Veto;
 use crate::outbox;
+use crate::owner::alarm::{Reader, asked, changing, short};
 use crate::owner::claim::row;
 use crate::owner::command::{AlertView, Answer, RecordView};
 use crate::owner::identity::{self, Identity};
@@ -31,49 +32,33 @@ impl Row for Noted {
     }
 }
 
-/// Notes what the ledger newly shows of this owner's policy, and raises the alarm for a request
-/// that is not this agent's own.
+/// Notes what the ledger newly shows of this owner's policy, and raises the alarm for what is not this
+/// agent's own.
 pub(crate) fn note(work: &mut Work<'_>, anchor: &Anchor, news: &[News]) -> Result<(), Damage> {
-    let own = row::load(work)?
-        .and_then(|claim| claim.fixed)
-        .map(|fixed| (fixed.policy, fixed.request));
-    let policy = identity::load(work)?
-        .map(|identity| identity.policy)
-        .or(own.map(|own| own.0));
+    let Some(reader) = Reader::load(work)? else {
+        return Ok(());
+    };
     for item in news {
         let (Some((kind, subject)), Ok(effect)) = (item.about, &item.outcome) else {
             continue;
         };
-        if Some(effect.policy) == policy {
-            let ours = anchor.outcome(work, &effect.record)?.is_some();
-            if !ours && let Some(text) = change(kind, &effect.record) {
-                work.hint(Event::new("alarm", effect.record.to_string(), text));
-            }
-            note_one(
-                work,
-                item,
-                (kind, address(subject, effect.policy)),
-                own.map(|own| own.1),
-            );
+        if effect.policy != reader.policy {
+            continue;
+        }
+        let subject = address(subject, effect.policy);
+        work.save(&Noted {
+            index: item.index,
+            kind: kind.name().into(),
+            time: item.time,
+            subject,
+        });
+        if anchor.outcome(work, &effect.record)?.is_none()
+            && let Some(alarm) = reader.alarm(anchor, (kind, subject), effect)
+        {
+            work.hint(alarm);
         }
     }
     Ok(())
-}
-
-/// What a change that another device made, or a thief, means for this one (G9).
-fn change(kind: Kind, record: &Digest) -> Option<String> {
-    match kind {
-        Kind::PolicyUpdate | Kind::RecoveryPolicy => Some(format!(
-            "another device changes who has a say over your identity; if it is not you, stop it while it waits: \
-             owner-agent alert veto {}",
-            short(record)
-        )),
-        Kind::Complete => Some(
-            "your identity was recovered elsewhere: this device has no power over it any more"
-                .into(),
-        ),
-        _ => None,
-    }
 }
 
 /// The digest a record is about.
@@ -82,23 +67,6 @@ fn address(subject: Subject, policy: Digest) -> Digest {
         Subject::Inception => policy,
         Subject::Policy(digest) | Subject::Request(digest) | Subject::Change(digest) => digest,
     }
-}
-
-fn note_one(work: &mut Work<'_>, item: &News, about: (Kind, Digest), own: Option<Digest>) {
-    let (kind, subject) = about;
-    work.save(&Noted {
-        index: item.index,
-        kind: kind.name().into(),
-        time: item.time,
-        subject,
-    });
-    if kind == Kind::Request && own != Some(subject) {
-        work.hint(Event::new("alarm", subject.to_string(), asked(&subject)));
-    }
-}
-
-pub(crate) fn short(digest: &Digest) -> String {
-    digest.to_string().chars().take(12).collect()
 }
 
 /// When the newest record of a kind was anchored.
@@ -147,20 +115,11 @@ pub(crate) fn pending(records: &dyn Records, anchor: &Anchor) -> Result<Vec<Even
         .map(|alert| Event::new("alarm", alert.request.to_string(), asked(&alert.request)))
         .collect();
     for record in changes(anchor, &identity) {
-        if anchor.outcome(records, &record)?.is_none()
-            && let Some(text) = change(Kind::RecoveryPolicy, &record)
-        {
-            events.push(Event::new("alarm", record.to_string(), text));
+        if anchor.outcome(records, &record)?.is_none() {
+            events.push(Event::new("alarm", record.to_string(), changing(&record)));
         }
     }
     Ok(events)
-}
-
-fn asked(request: &Digest) -> String {
-    format!(
-        "somebody asks your trustees for your keys; if it is not you, stop it: owner-agent alert veto {}",
-        short(request)
-    )
 }
 
 /// Changes of her policy that wait.

@@ -2,6 +2,7 @@
 //!
 //! One agent for both: a claimant becomes the owner's next agent in the step that restores the
 //! wallet.
+mod alarm;
 mod alert;
 mod claim;
 pub mod command;

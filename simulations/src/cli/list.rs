@@ -13,8 +13,10 @@ pub(crate) fn list(json: bool) -> anyhow::Result<ExitCode> {
         let all: Vec<_> = all.collect();
         print(&serde_json::json!({ "v": 1, "scenarios": all }).to_string())?;
     } else {
+        let width = all.iter().map(|scenario| scenario.name.len()).max();
+        let width = width.unwrap_or_default();
         for scenario in all {
-            print(&format!("{:<14} {}", scenario.name, scenario.about()))?;
+            print(&format!("{:<width$}  {}", scenario.name, scenario.about()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
