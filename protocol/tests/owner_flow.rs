@@ -3,6 +3,7 @@
 mod owner_support;
 
 use kith_protocol::agent::Input;
+use kith_protocol::bytes::to_base64url;
 use kith_protocol::error::CommandError;
 use kith_protocol::ledger::{Answer as LedgerAnswer, AppendOutcome, Ask, Invalid, Kind, Record};
 use kith_protocol::message::setup::Decline;
@@ -641,12 +642,13 @@ fn a_veto_holds_back_a_share_that_is_still_on_its_way() {
     assert_eq!(net.session("Bob").state, "approved");
 }
 
-/// The owner whose device still lives stops the one request in her name.
+/// The owner whose device still lives stops the one request in her name, by the id that a list in JSON
+/// has; as text it is spelt otherwise.
 fn veto(net: &mut Net) {
     let Ok(Answer::Alerts { list }) = net.owner(0, Command::AlertList) else {
         panic!()
     };
-    let id = list[0].request.to_string();
+    let id = to_base64url(&list[0].request.0);
     net.owner(0, Command::AlertVeto { id }).unwrap();
 }
 

@@ -58,7 +58,9 @@ impl Floor {
         let programs = Programs::for_this_test().unwrap_or_else(|trouble| panic!("{trouble}"));
         let directory = tempfile::Builder::new().prefix("kith-").tempdir();
         let directory = directory.expect("a temporary directory");
-        fs::create_dir(directory.path().join("logs")).expect("a directory");
+        for folder in ["logs", "answers"] {
+            fs::create_dir(directory.path().join(folder)).expect("a directory");
+        }
         Self {
             directory,
             programs,
@@ -66,12 +68,17 @@ impl Floor {
         }
     }
 
-    /// An empty one for long runs, whose logs would fill the disk.
+    /// An empty one for long runs, whose logs and answers would fill the disk.
+    ///
+    /// # Panics
+    /// As [`Floor::new`].
     #[must_use]
     pub fn for_long() -> Self {
+        let floor = Self::new();
+        fs::remove_dir(floor.path().join("answers")).expect("our own directory");
         Self {
             verbosity: "-v",
-            ..Self::new()
+            ..floor
         }
     }
 
@@ -96,7 +103,8 @@ impl Floor {
         self.programs.trustee.with_file_name(name)
     }
 
-    /// Runs a command to its end and keeps what it says with the logs, for [`Floor::judge`].
+    /// Runs a command to its end and keeps what it says with the logs, in which no link may stand either,
+    /// for [`Floor::judge`].
     ///
     /// # Errors
     /// [`Trouble`] when it does not start.

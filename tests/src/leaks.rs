@@ -2,9 +2,10 @@
 //!
 //! Everything that a test with real processes has left is searched for everything that its homes
 //! keep and nobody else may see: passphrases, wallet encryption keys, keys, shares, what was
-//! protected. What commands print and what the local API answers is kept with the logs.
+//! protected. What commands print and what the local API answers is kept beside the logs.
 use crate::keeps;
 use crate::needles::{ENOUGH, Needles};
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,8 @@ const LINK: &[u8] = b"_oob=";
 /// have been told to end.
 ///
 /// Nowhere may a secret stand in clear, and in no log a link. The files in `passphrases` are what they
-/// are, and open the homes of the same name beside them; those in `secrets` are what was protected.
+/// are, and open the homes of the same name beside them; those in `secrets` are what was protected. In
+/// `answers` an item may stand where it was asked for.
 ///
 /// # Panics
 /// When one does, with the file's name and what stands there.
@@ -31,11 +33,31 @@ pub fn none_below(directory: &Path, secrets: &[&[u8]]) {
     let is_open = |path: &&PathBuf| !is_in("passphrases", path) && !is_in("secrets", path);
     for path in all.iter().filter(is_open) {
         let bytes = fs::read(path).expect("a file of the test");
+        let bytes = match is_in("answers", path) {
+            true => without_items(&bytes),
+            false => bytes,
+        };
         let found = needles.first_in(&bytes);
         assert!(found.is_none(), "{}: {found:?}", path.display());
         let link = is_in("logs", path) && bytes.windows(LINK.len()).any(|part| part == LINK);
         assert!(!link, "{}: a link", path.display());
     }
+}
+
+/// Answers, a line each, without the items in those that show one.
+fn without_items(answers: &[u8]) -> Vec<u8> {
+    let lines = answers.split(|byte| *byte == b'\n');
+    let left = lines.map(|line| without_item(line).unwrap_or_else(|| line.to_vec()));
+    left.collect::<Vec<_>>().join(&b'\n')
+}
+
+/// Nothing for a line that shows none.
+fn without_item(line: &[u8]) -> Option<Vec<u8>> {
+    let mut said: Value = serde_json::from_slice(line).ok()?;
+    let answer = said.get_mut("answer")?.as_object_mut()?;
+    let shows = answer.get("kind").is_some_and(|kind| kind == "secret");
+    shows.then(|| answer.remove("data"))?;
+    Some(said.to_string().into_bytes())
 }
 
 /// Every passphrase, and all that the home of its name keeps.
@@ -91,11 +113,11 @@ mod tests {
 
     const SECRET: &[u8] = b"what nobody may read, ever, at all";
 
-    fn is_caught(log: &[u8]) -> bool {
+    fn is_caught(folder: &str, text: &[u8]) -> bool {
         let directory = tempfile::tempdir().unwrap();
         for (folder, text) in [
             ("passphrases", &b"correct horse battery"[..]),
-            ("logs", log),
+            (folder, text),
         ] {
             fs::create_dir(directory.path().join(folder)).unwrap();
             fs::write(directory.path().join(folder).join("bob"), text).unwrap();
@@ -138,8 +160,26 @@ mod tests {
             SECRET,
             hexadecimal.as_bytes(),
         ]
-        .map(is_caught);
+        .map(|leak| is_caught("logs", leak));
         assert_eq!(leaks, [true; 4]);
-        assert!(!is_caught(b"the passphrase is right; the secret is kept"));
+        let talk = b"the passphrase is right; the secret is kept";
+        assert!(!is_caught("logs", talk));
+    }
+
+    #[test]
+    fn an_answer_may_hold_a_link_and_the_item_that_it_shows_and_no_other_secret() {
+        let item = hex::encode(SECRET);
+        let shown = |kind: &str, name: &str| {
+            format!(r#"{{"v":1,"answer":{{"kind":"{kind}","name":"{name}","data":"{item}"}}}}"#)
+        };
+        let caught = |lines: &[&str]| is_caught("answers", lines.join("\n").as_bytes());
+        let link = r#"{"answer":{"kind":"link","link":"https://kith.example/i?_oob=eyJ"}}"#;
+        assert!(!caught(&["Sent.", link, &shown("secret", "note.txt")]));
+        assert!(caught(&[link, &shown("done", "note.txt")]));
+        assert!(caught(&[link, &shown("secret", &item)]));
+        assert!(caught(&[
+            &shown("secret", "a"),
+            "Added correct horse battery"
+        ]));
     }
 }

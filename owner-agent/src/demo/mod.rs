@@ -69,8 +69,7 @@ fn interrupted() -> Failure {
 }
 
 async fn perform(plan: &Plan, options: &Options, story: &mut Story) -> Result<Report, Failure> {
-    let directory =
-        Directory::new(options.keep.as_deref()).map_err(|trouble| at(story, &trouble))?;
+    let directory = directory(options).map_err(|trouble| at(story, &trouble))?;
     let programs = programs(options, story).map_err(|trouble| at(story, &trouble))?;
     let mut play = Play {
         plan,
@@ -84,6 +83,14 @@ async fn perform(plan: &Plan, options: &Options, story: &mut Story) -> Result<Re
         let logs = directory.logs_of(&trouble, options.keep.is_some());
         Failure::new(failure.exit, format!("{}{logs}", failure.message))
     })
+}
+
+fn directory(options: &Options) -> Result<Directory, Trouble> {
+    let directory = Directory::new(options.keep.as_deref())?;
+    if options.keep_answers {
+        directory.keep_answers()?;
+    }
+    Ok(directory)
 }
 
 fn programs(options: &Options, story: &Story) -> Result<Programs, Trouble> {

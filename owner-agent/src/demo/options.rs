@@ -41,6 +41,9 @@ pub struct Options {
     /// Use this trustee-agent and not the one beside this program
     #[arg(long, hide = true, value_name = "PATH")]
     pub trustee_agent: Option<PathBuf>,
+    /// Keep there also what every agent answers, for tests that search it
+    #[arg(long, hide = true, requires = "keep")]
+    pub keep_answers: bool,
 }
 
 /// One thing to protect.
@@ -204,6 +207,7 @@ mod tests {
             delay: 4,
             secrets: Vec::new(),
             keep: None,
+            keep_answers: false,
             trustee_agent: None,
         }
     }

@@ -9,6 +9,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 
@@ -35,6 +36,9 @@ pub struct Place {
     pub passphrase: PathBuf,
     /// Its log.
     pub log: PathBuf,
+    /// Where everything it answers is kept, for tests that search it: the file of its name in the
+    /// folder `answers`, where there is one. What was protected stands in it, once it was asked for.
+    pub answers: Option<PathBuf>,
 }
 
 impl Place {
@@ -50,6 +54,9 @@ impl Place {
             home: directory.join("homes").join(&file),
             passphrase: directory.join("passphrases").join(&file),
             log: log_file(directory, name),
+            answers: Some(directory.join("answers"))
+                .filter(|folder| folder.is_dir())
+                .map(|folder| folder.join(&file)),
         };
         let written = place.write_passphrase();
         written.map_err(|error| Trouble::file("writing", &place.passphrase, error))?;
@@ -100,7 +107,38 @@ impl Place {
         let mut command = self.base();
         let command = command.args(arguments).stdin(Stdio::null());
         let output = command.kill_on_drop(true).output().await;
-        output.map_err(|error| Trouble::file("starting", &self.program, error))
+        let output = output.map_err(|error| Trouble::file("starting", &self.program, error))?;
+        for said in [&output.stdout, &output.stderr] {
+            self.keep(said);
+        }
+        Ok(output)
+    }
+
+    /// The way to its local API, of which every answer is kept.
+    ///
+    /// # Errors
+    /// [`Trouble`] when there can be no such home.
+    fn client(&self) -> Result<LocalClient, Trouble> {
+        let client = LocalClient::at(self.home()?.socket());
+        if self.answers.is_none() {
+            return Ok(client);
+        }
+        let place = self.clone();
+        Ok(client.heard_by(Arc::new(move |answer: &[u8]| place.keep(answer))))
+    }
+
+    /// Adds what it said to what it said before.
+    ///
+    /// # Panics
+    /// When the disk refuses: what is not kept would not be searched.
+    fn keep(&self, said: &[u8]) {
+        let Some(path) = &self.answers else {
+            return;
+        };
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        let line = [said, b"\n"].concat();
+        let kept = file.and_then(|mut file| file.write_all(&line));
+        kept.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
     /// Starts `run` with these arguments, and waits until it is ready. Started again, it listens
@@ -127,7 +165,7 @@ impl Place {
             .spawn()
             .map_err(failed)?;
         let mut process = Process {
-            client: LocalClient::at(self.home()?.socket()),
+            client: self.client()?,
             place: self.clone(),
             child,
         };
@@ -323,6 +361,21 @@ mod tests {
             fs::metadata(&copy).unwrap().permissions().mode() & 0o777,
             0o700
         );
+    }
+
+    #[tokio::test]
+    async fn what_a_command_says_is_kept_only_where_there_is_a_folder_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let unkept = place(dir.path(), "/bin/echo");
+        assert!(unkept.answers.is_none());
+        fs::create_dir(dir.path().join("answers")).unwrap();
+        let carol = Place::new(dir.path(), "Carol", Path::new("/bin/echo")).unwrap();
+        unkept.output(["one"]).await.unwrap();
+        carol.output(["two"]).await.unwrap();
+        carol.output(["three"]).await.unwrap();
+        let all = fs::read_to_string(dir.path().join("answers/carol")).unwrap();
+        assert!(all.contains("two\n") && all.contains("three\n"));
+        assert!(!dir.path().join("answers/bob").exists());
     }
 
     #[tokio::test]

@@ -53,6 +53,16 @@ impl Directory {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// Keeps also what every agent answers; see [`Place::answers`].
+    ///
+    /// # Errors
+    /// [`Trouble`] when the disk refuses.
+    pub fn keep_answers(&self) -> Result<(), Trouble> {
+        let folder = self.path.join("answers");
+        let made = DirBuilder::new().mode(0o700).create(&folder);
+        made.map_err(|error| Trouble::file("making", &folder, error))
+    }
 }
 
 impl Directory {

@@ -3,6 +3,7 @@ use crate::local_client::{ClientError, LocalClient};
 use crate::swarm;
 use libp2p::identity::Keypair;
 use std::os::unix::net::UnixListener as Blocking;
+use std::sync::Mutex;
 
 #[tokio::test]
 async fn a_dead_process_s_socket_is_replaced_and_a_live_one_s_is_not() {
@@ -56,8 +57,12 @@ async fn whoever_asks_an_agent_that_ends_by_itself_is_told_why() {
     drop(asked);
     let (stop, ended) = (desk.stop.clone(), desk.ended.clone());
     let serving = serve(bind(&path).await.unwrap(), desk);
+    let heard = Arc::new(Mutex::new(Vec::new()));
     let said = async || {
-        let answer: Result<Value, _> = LocalClient::at(&path).command("x").await;
+        let all = heard.clone();
+        let listener = move |body: &[u8]| all.lock().unwrap().push(body.to_vec());
+        let client = LocalClient::at(&path).heard_by(Arc::new(listener));
+        let answer: Result<Value, _> = client.command("x").await;
         match answer.unwrap_err() {
             ClientError::Refused(refused) => (refused.message, refused.exit),
             other => panic!("{other}"),
@@ -70,6 +75,9 @@ async fn whoever_asks_an_agent_that_ends_by_itself_is_told_why() {
     );
     ended.send_replace(Some(Ok(())));
     assert_eq!(said().await, ("the agent is stopping".into(), 1));
+    let heard = heard.lock().unwrap().concat();
+    let heard = String::from_utf8(heard).unwrap();
+    assert!(heard.contains("the disk is full") && heard.contains("is stopping"));
     stop.send_replace(true);
     serving.await.unwrap();
 }

@@ -15,13 +15,18 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use thiserror::Error;
 use tokio::net::UnixStream;
 
+/// Hears what an agent answers, word for word and before anybody reads it: tests search all of it.
+pub type Listener = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
 /// Talks to the agent that runs on a socket. Every call opens a connection of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LocalClient {
     socket: PathBuf,
+    listener: Option<Listener>,
 }
 
 /// Why a call brought no answer.
@@ -112,6 +117,16 @@ impl LocalClient {
     pub fn at(socket: &Path) -> Self {
         Self {
             socket: socket.into(),
+            listener: None,
+        }
+    }
+
+    /// The same, and someone hears every answer and every refusal.
+    #[must_use]
+    pub fn heard_by(self, listener: Listener) -> Self {
+        Self {
+            listener: Some(listener),
+            ..self
         }
     }
 
@@ -187,6 +202,9 @@ impl LocalClient {
             .await
             .map_err(ClientError::Broken)?
             .to_bytes();
+        if let Some(listener) = &self.listener {
+            listener(&body);
+        }
         if answered {
             Ok(body)
         } else {

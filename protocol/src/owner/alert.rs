@@ -1,7 +1,7 @@
 //! Attempts in the owner's name: shown from the ledger itself, and stopped from here (G7, G9).
 use crate::agent::{Event, Work};
 use crate::anchor::Anchor;
-use crate::bytes::{Blob, Digest};
+use crate::bytes::{Blob, Digest, to_base64url};
 use crate::error::{CommandError, Damage, Stop};
 use crate::ledger::{Kind, News, Record, RequestStatus, Subject};
 use crate::message::Body;
@@ -193,9 +193,12 @@ fn named(anchor: &Anchor, identity: &Identity, id: &str) -> Result<Subject, Comm
     let requests = requests.map(|(request, _)| (request, Subject::Request(request)));
     let changes = changes(anchor, identity).into_iter();
     let changes = changes.map(|change| (change, Subject::Change(change)));
+    // Whoever reads the list as JSON has another spelling than whoever reads it as text.
+    let spelt = |digest: &Digest| [digest.to_string(), to_base64url(&digest.0)];
+    let begins = |digest: &Digest| spelt(digest).iter().any(|whole| whole.starts_with(id));
     let mut matching = requests
         .chain(changes)
-        .filter(|(digest, _)| !id.is_empty() && digest.to_string().starts_with(id));
+        .filter(|(digest, _)| !id.is_empty() && begins(digest));
     match (matching.next(), matching.next()) {
         (Some((_, subject)), None) => Ok(subject),
         _ => Err(unknown(id)),

@@ -31,7 +31,11 @@ async fn demo(floor: &Floor) -> Result<Output, Trouble> {
         .args(["demo", "--json", "--threshold", "2", "--trustees", "4"])
         .args(["--kill", "2", "--delay", "1"])
         .args(["--secret", &path(&image), "--secret", &path(&note)])
-        .args(["--keep", &path(&floor.path().join("demo"))])
+        .args([
+            "--keep",
+            &path(&floor.path().join("demo")),
+            "--keep-answers",
+        ])
         .args(["--trustee-agent", &path(&floor.programs.trustee)])
         .stdin(Stdio::null())
         .kill_on_drop(true);

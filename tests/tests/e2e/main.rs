@@ -5,5 +5,6 @@ mod crashes;
 mod demo;
 mod doctor;
 mod local;
+mod spoken;
 mod veto;
 mod villains;
