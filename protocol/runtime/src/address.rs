@@ -21,12 +21,34 @@ pub enum AddressError {
     Address,
 }
 
+/// What carries connections. Chosen by who starts an agent, never by an address: else a setting or a
+/// stranger's DID could name the other one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// TCP. The programs know no other.
+    Tcp,
+    /// Memory of this process, for tests of many agents without sockets.
+    Memory,
+}
+
+impl Medium {
+    fn read(self, text: &str) -> Result<Multiaddr, AddressError> {
+        match self {
+            Self::Tcp => tcp(text),
+            Self::Memory => memory(text),
+        }
+    }
+}
+
 /// The peer of an endpoint and those of its addresses that may be dialled; perhaps none, which is
 /// enough where there is a connection already.
 ///
 /// # Errors
 /// [`AddressError::PeerId`].
-pub fn dialable(endpoint: &Endpoint) -> Result<(PeerId, Vec<Multiaddr>), AddressError> {
+pub fn dialable(
+    medium: Medium,
+    endpoint: &Endpoint,
+) -> Result<(PeerId, Vec<Multiaddr>), AddressError> {
     let peer: PeerId = endpoint
         .peer_id()
         .parse()
@@ -34,7 +56,7 @@ pub fn dialable(endpoint: &Endpoint) -> Result<(PeerId, Vec<Multiaddr>), Address
     let addresses = endpoint
         .addresses()
         .iter()
-        .filter_map(|text| tcp(text).ok())
+        .filter_map(|text| medium.read(text).ok())
         .collect();
     Ok((peer, addresses))
 }
@@ -53,6 +75,16 @@ pub fn tcp(text: &str) -> Result<Multiaddr, AddressError> {
     };
     match parts.next() {
         Some(Protocol::Tcp(port)) if of_one_machine && port != 0 => Ok(address),
+        _ => Err(AddressError::Address),
+    }
+}
+
+/// Reads an address in this process's memory.
+fn memory(text: &str) -> Result<Multiaddr, AddressError> {
+    let address: Multiaddr = text.parse().map_err(|_| AddressError::Address)?;
+    let mut parts = address.iter();
+    match (parts.next(), parts.next()) {
+        (Some(Protocol::Memory(place)), None) if place != 0 => Ok(address),
         _ => Err(AddressError::Address),
     }
 }
@@ -117,17 +149,27 @@ mod tests {
 
     #[test]
     fn an_endpoint_s_other_addresses_are_left_out() {
-        let addresses = ["/dns/example.org/tcp/1", "/ip4/127.0.0.1/tcp/7"].map(String::from);
+        let addresses = [
+            "/dns/example.org/tcp/1",
+            "/memory/7",
+            "/ip4/127.0.0.1/tcp/7",
+        ]
+        .map(String::from);
         let endpoint = Endpoint::new(PEER.into(), addresses.to_vec()).unwrap();
-        let (peer, left) = dialable(&endpoint).unwrap();
-        assert_eq!(peer.to_string(), PEER);
-        assert_eq!(left, ["/ip4/127.0.0.1/tcp/7".parse().unwrap()]);
+        for (medium, only) in [
+            (Medium::Tcp, "/ip4/127.0.0.1/tcp/7"),
+            (Medium::Memory, "/memory/7"),
+        ] {
+            let (peer, left) = dialable(medium, &endpoint).unwrap();
+            assert_eq!(peer.to_string(), PEER);
+            assert_eq!(left, [only.parse().unwrap()]);
+        }
     }
 
     #[test]
     fn a_peer_id_of_nonsense_is_refused() {
         let endpoint = Endpoint::new("nonsense".into(), vec![]).unwrap();
-        assert_eq!(dialable(&endpoint), Err(AddressError::PeerId));
+        assert_eq!(dialable(Medium::Tcp, &endpoint), Err(AddressError::PeerId));
     }
 
     #[test]
@@ -140,5 +182,6 @@ mod tests {
             assert!(listenable(text).is_ok(), "{text}");
         }
         assert!(listenable("/ip4/127.0.0.1/udp/0").is_err());
+        assert!(listenable("/memory/7").is_err());
     }
 }

@@ -411,6 +411,12 @@ impl<G: Agent> Stepper<'_, G> {
             );
             return Ok(());
         }
+        // Also what tests count that compare a run with the simulator's.
+        tracing::debug!(
+            typ = message.body.typ(),
+            id = message.id,
+            "a message goes out"
+        );
         match sealed(group, message)? {
             Some(sealed) => group.hold(Effect::Send(Question::of(message), sealed)),
             None => self.sending.release(&message.id),

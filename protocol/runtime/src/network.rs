@@ -1,5 +1,5 @@
 //! The network as the rest of the runtime sees it: a message and its answer.
-use crate::address::{self, AddressError};
+use crate::address::{self, AddressError, Medium};
 use crate::refusals::Refusals;
 use kith_protocol::did::Endpoint;
 use kith_protocol::limits;
@@ -13,6 +13,7 @@ use tokio::time::timeout;
 /// A handle to the swarm. The swarm ends when all of them are gone.
 #[derive(Clone)]
 pub struct Network {
+    medium: Medium,
     endpoint: Endpoint,
     peer: PeerId,
     orders: mpsc::Sender<Order>,
@@ -133,12 +134,13 @@ impl Responder {
 
 impl Network {
     pub(crate) fn new(
-        endpoint: Endpoint,
-        peer: PeerId,
+        medium: Medium,
+        (endpoint, peer): (Endpoint, PeerId),
         (orders, deliveries): (mpsc::Sender<Order>, mpsc::Sender<Delivery>),
         refusals: Refusals,
     ) -> Self {
         Self {
+            medium,
             endpoint,
             peer,
             orders,
@@ -168,7 +170,7 @@ impl Network {
         to: &Endpoint,
         message: Vec<u8>,
     ) -> Result<Vec<u8>, ExchangeError> {
-        let (peer, addresses) = address::dialable(to)?;
+        let (peer, addresses) = address::dialable(self.medium, to)?;
         let answered = async {
             if peer == self.peer {
                 self.loop_back(message).await

@@ -146,6 +146,51 @@ where
         listen,
         announce,
     } = config;
+    begin(home, passphrase, open, &Reach::Tcp { listen, announce }).await
+}
+
+/// The same without sockets between agents, for tests of many of them in one process. No setting of
+/// the programs leads here.
+///
+/// # Errors
+/// [`RunError`].
+pub async fn start_in_memory<G, O>(
+    home: Home,
+    passphrase: Passphrase,
+    open: O,
+) -> Result<Running, RunError>
+where
+    O: FnOnce(&dyn Records) -> Result<G, Damage>,
+    G: Agent + Send + 'static,
+    G::Command: DeserializeOwned + Send + 'static,
+    G::Answer: Serialize + Send + 'static,
+{
+    begin(home, passphrase, open, &Reach::Memory).await
+}
+
+/// How others reach an agent.
+enum Reach {
+    /// As the person set it.
+    Tcp {
+        listen: Option<String>,
+        announce: Vec<String>,
+    },
+    /// In this process only.
+    Memory,
+}
+
+async fn begin<G, O>(
+    home: Home,
+    passphrase: Passphrase,
+    open: O,
+    reach: &Reach,
+) -> Result<Running, RunError>
+where
+    O: FnOnce(&dyn Records) -> Result<G, Damage>,
+    G: Agent + Send + 'static,
+    G::Command: DeserializeOwned + Send + 'static,
+    G::Answer: Serialize + Send + 'static,
+{
     // From here on `doctor` can tell whether the clock was set.
     crate::clock::drift();
     home.prepare()?;
@@ -155,7 +200,7 @@ where
     drop(key);
     let agent = open(&store).map_err(|damage| store.naming(damage))?;
     let listener = local_api::bind(home.socket()).await?;
-    let line = connect(&store, listen.as_deref(), &announce).await?;
+    let line = connect(&store, reach).await?;
     let endpoint = line.network.endpoint();
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, peer = endpoint.peer_id(), addresses = ?endpoint.addresses(), "listening");
@@ -170,13 +215,16 @@ struct Line {
     deliveries: mpsc::Receiver<Delivery>,
 }
 
-async fn connect(
-    store: &Store,
-    listen: Option<&str>,
-    announce: &[String],
-) -> Result<Line, RunError> {
+async fn connect(store: &Store, reach: &Reach) -> Result<Line, RunError> {
     let mut node = Node::load(store)?;
-    let address = node.listen(listen)?;
+    let Reach::Tcp { listen, announce } = reach else {
+        let (network, deliveries) = swarm::start_in_memory(node.key()).await?;
+        return Ok(Line {
+            network,
+            deliveries,
+        });
+    };
+    let address = node.listen(listen.as_deref())?;
     let announced = announce
         .iter()
         .map(|text| announced(text))

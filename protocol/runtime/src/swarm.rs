@@ -1,25 +1,27 @@
-//! libp2p: TCP, Noise, Yamux; messages on [`codec::PROTOCOL`], identify and ping.
+//! libp2p: TCP (or, for tests, memory), Noise, Yamux; messages on [`codec::PROTOCOL`], identify and ping.
 //!
 //! Spec: `spec/wire.md`, "Framing"; G15. libp2p has no limits of its own; all of them are set here, from
 //! `limits.rs`.
+use crate::address::Medium;
 use crate::codec::{self, Frames};
 use crate::door::Door;
 use crate::leaving::Leaving;
 use crate::network::{Delivery, Network, deliveries};
 use crate::refusals::Refusals;
 use crate::switchboard::Switchboard;
-use futures::StreamExt as _;
+use futures::{AsyncRead, AsyncWrite, StreamExt as _};
 use kith_protocol::did::{DidError, Endpoint};
 use kith_protocol::limits;
 use libp2p::core::muxing::StreamMuxerBox;
 use libp2p::core::transport::timeout::TransportTimeout;
+use libp2p::core::transport::{Boxed, MemoryTransport};
 use libp2p::core::upgrade::Version;
 use libp2p::multiaddr::Protocol;
 use libp2p::request_response::{self, ProtocolSupport};
 use libp2p::swarm::{self, NetworkBehaviour, SwarmEvent};
 use libp2p::{
-    Multiaddr, Swarm, Transport, connection_limits, identify, identity, memory_connection_limits,
-    noise, ping, tcp, yamux,
+    Multiaddr, PeerId, Swarm, Transport, connection_limits, identify, identity,
+    memory_connection_limits, noise, ping, tcp, yamux,
 };
 use std::time::Duration;
 use thiserror::Error;
@@ -111,18 +113,42 @@ fn yamux_config() -> yamux::Config {
     config
 }
 
-fn build(key: &identity::Keypair, refusals: Refusals) -> Result<Swarm<Behaviour>, SwarmError> {
-    let tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
-    let connected = tcp
+/// Encryption and streams over whatever carries bytes.
+fn secured<T>(
+    wire: T,
+    key: &identity::Keypair,
+) -> Result<Boxed<(PeerId, StreamMuxerBox)>, SwarmError>
+where
+    T: Transport + Send + Unpin + 'static,
+    T::Output: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    T::Error: Send + Sync + 'static,
+    T::ListenerUpgrade: Send + 'static,
+    T::Dial: Send + 'static,
+{
+    let connected = wire
         .upgrade(Version::V1Lazy)
         .authenticate(noise::Config::new(key)?)
         .multiplex(yamux_config())
         .boxed();
-    let connected = Transport::map(connected, |(peer, muxer), _| {
+    Ok(Transport::map(connected, |(peer, muxer), _| {
         let leaving = Leaving::new(muxer, limits::network::LEAVING);
         (peer, StreamMuxerBox::new(leaving))
     })
-    .boxed();
+    .boxed())
+}
+
+fn build(
+    medium: Medium,
+    key: &identity::Keypair,
+    refusals: Refusals,
+) -> Result<Swarm<Behaviour>, SwarmError> {
+    let connected = match medium {
+        Medium::Tcp => {
+            let tcp = tcp::Config::default().nodelay(true);
+            secured(tcp::tokio::Transport::new(tcp), key)?
+        }
+        Medium::Memory => secured(MemoryTransport::new(), key)?,
+    };
     let door = Door::new(connected);
     let transport =
         TransportTimeout::with_outgoing_timeout(door, limits::network::EXCHANGE).boxed();
@@ -148,8 +174,32 @@ pub async fn start(
     listen: Multiaddr,
     announce: &[Multiaddr],
 ) -> Result<(Network, mpsc::Receiver<Delivery>, Multiaddr), SwarmError> {
+    begin(Medium::Tcp, key, listen, announce).await
+}
+
+/// The same without sockets: only agents of this process that were started so reach it, and it reaches
+/// only them. The key gives the address, so that it is the same after a restart.
+///
+/// # Errors
+/// [`SwarmError`].
+pub(crate) async fn start_in_memory(
+    key: identity::Keypair,
+) -> Result<(Network, mpsc::Receiver<Delivery>), SwarmError> {
+    let peer = key.public().to_peer_id().to_bytes();
+    let place = peer.last_chunk().copied().map_or(1, u64::from_be_bytes);
+    let listen = Multiaddr::empty().with(Protocol::Memory(place.max(1)));
+    let (network, deliveries, _) = begin(Medium::Memory, key, listen, &[]).await?;
+    Ok((network, deliveries))
+}
+
+async fn begin(
+    medium: Medium,
+    key: identity::Keypair,
+    listen: Multiaddr,
+    announce: &[Multiaddr],
+) -> Result<(Network, mpsc::Receiver<Delivery>, Multiaddr), SwarmError> {
     let refusals = Refusals::default();
-    let mut swarm = build(&key, refusals.clone())?;
+    let mut swarm = build(medium, &key, refusals.clone())?;
     let peer = *swarm.local_peer_id();
     let found = listen_on(&mut swarm, listen.clone()).await?;
     let addresses = if announce.is_empty() {
@@ -169,7 +219,7 @@ pub async fn start(
     let ends = (orders.downgrade(), delivered.clone(), refusals.clone());
     tokio::spawn(Switchboard::new(swarm, ends).run(taken));
     let kept = kept_address(&listen, &found);
-    let network = Network::new(endpoint, peer, (orders, delivered), refusals);
+    let network = Network::new(medium, (endpoint, peer), (orders, delivered), refusals);
     Ok((network, arriving, kept))
 }
 

@@ -47,6 +47,27 @@ async fn a_message_of_every_size_is_answered_by_another_peer_and_by_oneself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn agents_of_one_process_reach_each_other_in_memory_and_nobody_else() {
+    let keys = [(); 2].map(|()| Keypair::generate_ed25519());
+    let (alice, _) = start_in_memory(keys[0].clone()).await.unwrap();
+    let (bob, mut deliveries) = start_in_memory(keys[1].clone()).await.unwrap();
+    let answers = async {
+        let Delivery {
+            peer, responder, ..
+        } = deliveries.recv().await.unwrap();
+        responder.send(vec![2]);
+        peer
+    };
+    let (answer, asker) = tokio::join!(alice.exchange(bob.endpoint(), vec![1]), answers);
+    assert_eq!(answer, Ok(vec![2]));
+    assert_eq!(asker, keys[0].public().to_peer_id());
+    // A program that is shown such an address does not dial it.
+    let program = mirror().await;
+    let refused = program.exchange(bob.endpoint(), vec![1]).await;
+    assert_eq!(refused, Err(ExchangeError::Unreachable));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_above_the_limit_does_not_leave() {
     let (alice, bob) = (mirror().await, mirror().await);
     let large = vec![0; limits::network::FRAME + 1];
@@ -221,7 +242,7 @@ fn raw_peer() -> Swarm<request_response::Behaviour<Raw>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_frames_on_a_real_stream_get_no_answer_and_harm_nobody() {
     let bob = mirror().await;
-    let (peer, addresses) = crate::address::dialable(bob.endpoint()).unwrap();
+    let (peer, addresses) = crate::address::dialable(Medium::Tcp, bob.endpoint()).unwrap();
     let mut hostile = raw_peer();
     let frames: [&[u8]; 7] = [
         b"",
