@@ -1,8 +1,8 @@
 //! A person with a fresh device and nothing but the names of her trustees; or somebody who says so.
 use super::habits::RECALLED;
 use super::phone::{self, pick};
-use super::{CALLING_AGAIN, Errand, Link, Next, Person, PersonId};
-use crate::world::{Trouble, World};
+use super::{CALLING_AGAIN, Errand, Link, Next, Person, PersonId, Town};
+use crate::world::Trouble;
 use kith_protocol::owner::command::{Answer, ClaimTrusteeView, Command, RecoverView};
 use kith_protocol::time::Timestamp;
 use kith_protocol::trustee::command as trustee_command;
@@ -44,7 +44,7 @@ impl Claimant {
         &self.trustees
     }
 
-    pub(super) fn turn(&mut self, world: &mut World, me: &mut Person) -> Next {
+    pub(super) fn turn(&mut self, world: &mut dyn Town, me: &mut Person) -> Next {
         match phone::owner(world, me.node, Command::RecoverStatus) {
             Ok(Answer::Recover(view)) => self.follow(world, me, &view),
             Err(Trouble::Refused(_)) => self.start(world, me),
@@ -52,7 +52,7 @@ impl Claimant {
         }
     }
 
-    fn start(&mut self, world: &mut World, me: &Person) -> Next {
+    fn start(&mut self, world: &mut dyn Town, me: &Person) -> Next {
         if self.named.is_empty() {
             self.remember(world, me);
         }
@@ -71,10 +71,10 @@ impl Claimant {
     }
 
     /// Some come to mind at once, the others later.
-    fn remember(&mut self, world: &mut World, me: &Person) {
+    fn remember(&mut self, world: &mut dyn Town, me: &Person) {
         self.named = world.remembered(me.id, &self.trustees);
         if self.named.len() < self.trustees.len() {
-            let later = world.thinking.span(RECALLED);
+            let later = world.thinking().span(RECALLED);
             self.recalls = Some(world.now().after(later));
         }
         // Somebody always comes to mind.
@@ -85,7 +85,7 @@ impl Claimant {
 
     /// She remembers more, and those she has named are not enough: she begins anew with all of them. The
     /// first request stays open on the ledger, so that another trustee must sponsor the second.
-    fn begins_anew(&mut self, world: &mut World, me: &Person, view: &RecoverView) -> bool {
+    fn begins_anew(&mut self, world: &mut dyn Town, me: &Person, view: &RecoverView) -> bool {
         let due = self.recalls.is_some_and(|time| time <= world.now());
         if !due || !matches!(view.state.as_str(), "gathering" | "anchored") {
             return false;
@@ -98,7 +98,7 @@ impl Claimant {
         true
     }
 
-    fn follow(&mut self, world: &mut World, me: &Person, view: &RecoverView) -> Next {
+    fn follow(&mut self, world: &mut dyn Town, me: &Person, view: &RecoverView) -> Next {
         self.state.clone_from(&view.state);
         if self.begins_anew(world, me, view) {
             return Next::Soon;
@@ -121,7 +121,7 @@ impl Claimant {
 
     fn meet(
         &mut self,
-        world: &mut World,
+        world: &mut dyn Town,
         me: &Person,
         (who, view): (PersonId, &ClaimTrusteeView),
     ) -> Option<Next> {
@@ -134,12 +134,12 @@ impl Claimant {
     }
 
     /// Whether somebody who has not answered should be called now, or again.
-    fn calls_again(&self, world: &World, who: PersonId) -> bool {
+    fn calls_again(&self, world: &dyn Town, who: PersonId) -> bool {
         let called = self.invited.get(&who);
         called.is_none_or(|when| when.after(CALLING_AGAIN) <= world.now())
     }
 
-    fn invite(&mut self, world: &mut World, me: &Person, who: PersonId) -> Next {
+    fn invite(&mut self, world: &mut dyn Town, me: &Person, who: PersonId) -> Next {
         let name = world.person(who).name.clone();
         if let Ok(Answer::Link { link, .. }) =
             phone::owner(world, me.node, Command::RecoverInvite { name })
@@ -156,7 +156,7 @@ impl Claimant {
     }
 }
 
-fn compare(world: &mut World, me: &Person, who: PersonId) -> Option<Next> {
+fn compare(world: &mut dyn Town, me: &Person, who: PersonId) -> Option<Next> {
     let name = world.person(who).name.clone();
     let answer = phone::owner(world, me.node, Command::RecoverWords { name: name.clone() });
     let Ok(Answer::Words(words)) = answer else {
@@ -170,7 +170,7 @@ fn compare(world: &mut World, me: &Person, who: PersonId) -> Option<Next> {
 
 /// The trustee looks for the session in which these words may be heard, and reads out what stands
 /// there.
-fn hear(world: &mut World, who: PersonId, said: &String) -> Option<String> {
+fn hear(world: &mut dyn Town, who: PersonId, said: &String) -> Option<String> {
     let node = world.person(who).node;
     match phone::trustee(world, node, trustee_command::Command::RequestList) {
         Ok(trustee_command::Answer::Requests { list }) => {

@@ -1,6 +1,5 @@
 //! An owner whose device lives: she looks at her alarms and stops what she did not ask for.
-use super::{Next, Person, phone};
-use crate::world::World;
+use super::{Next, Person, Town, phone};
 use kith_protocol::owner::command::{AlertView, Answer, Command};
 
 /// Somebody on guard.
@@ -13,7 +12,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    pub(super) fn turn(&mut self, world: &mut World, me: &mut Person) -> Next {
+    pub(super) fn turn(&mut self, world: &mut dyn Town, me: &mut Person) -> Next {
         let Ok(Answer::Alerts { list }) = phone::owner(world, me.node, Command::AlertList) else {
             return Next::Soon;
         };
@@ -26,7 +25,7 @@ impl Guard {
     }
 }
 
-fn veto(world: &mut World, me: &Person, alert: &AlertView) -> Next {
+fn veto(world: &mut dyn Town, me: &Person, alert: &AlertView) -> Next {
     let id = alert.request.to_string();
     let _ = phone::owner(world, me.node, Command::AlertVeto { id });
     Next::Later

@@ -2,7 +2,7 @@
 //!
 //! Everything a scenario can say about its people stands here. What nobody has measured is ours, and is
 //! chosen wide.
-use super::{PersonId, Role};
+use super::{PersonId, Role, Town};
 use crate::chance::{Chance, Span, Stream};
 use crate::faults::Faults;
 use crate::node::NodeId;
@@ -74,16 +74,27 @@ pub(crate) enum Manner {
     Accomplice,
 }
 
-impl World {
+impl dyn Town + '_ {
     /// What kind of helper somebody is, drawn once from the seed.
     pub(super) fn manner_of(&self, id: PersonId) -> Manner {
         let mut chance = Chance::new(self.seed(), Stream::Habits(id.0 as u64));
-        match chance.hits(self.habits.careless) {
+        match chance.hits(self.habits().careless) {
             true => Manner::Careless,
             false => Manner::Careful,
         }
     }
 
+    /// Who of these comes to the mind of this person at once.
+    pub(super) fn remembered(&self, who: PersonId, trustees: &[PersonId]) -> Vec<PersonId> {
+        let mut chance = Chance::new(self.seed(), Stream::Memory(who.0 as u64));
+        let remembered = trustees.iter().copied();
+        remembered
+            .filter(|_| !chance.hits(self.habits().forgotten))
+            .collect()
+    }
+}
+
+impl World {
     /// Makes the person behind this agent another kind of helper.
     pub(crate) fn mend_manners(&mut self, node: NodeId, manner: Manner) {
         let people = self.people.iter_mut().flatten();
@@ -102,15 +113,6 @@ impl World {
             let span = self.thinking.span(habits.off_span);
             self.switch_off(node, span);
         }
-    }
-
-    /// Who of these comes to the mind of this person at once.
-    pub(super) fn remembered(&self, who: PersonId, trustees: &[PersonId]) -> Vec<PersonId> {
-        let mut chance = Chance::new(self.seed(), Stream::Memory(who.0 as u64));
-        let remembered = trustees.iter().copied();
-        remembered
-            .filter(|_| !chance.hits(self.habits.forgotten))
-            .collect()
     }
 }
 

@@ -1,9 +1,9 @@
 //! Somebody who helps: accepts invitations, compares words, approves recoveries after the check.
 use super::phone::{self, hear_owner, pick};
-use super::{Errand, Link, Manner, Next, Person, PersonId};
+use super::{Errand, Link, Manner, Next, Person, PersonId, Town};
 use crate::checkers::Sight;
 use crate::scenario::Mutant;
-use crate::world::{Trouble, World};
+use crate::world::Trouble;
 use kith_protocol::owner::command::Command as OwnerCommand;
 use kith_protocol::trustee::command::{Answer, Command, OwnerView, RequestView};
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ impl Helper {
         self.manner = Some(manner);
     }
 
-    pub(super) fn turn(&mut self, world: &mut World, me: &mut Person) -> Next {
+    pub(super) fn turn(&mut self, world: &mut dyn Town, me: &mut Person) -> Next {
         if let Some(link) = me.links.first().cloned() {
             return self.follow(world, me, &link);
         }
@@ -43,7 +43,7 @@ impl Helper {
         }
     }
 
-    fn look_around(&mut self, world: &mut World, me: &Person) -> Option<Next> {
+    fn look_around(&mut self, world: &mut dyn Town, me: &Person) -> Option<Next> {
         let Ok(Answer::Owners { list }) = phone::trustee(world, me.node, Command::OwnerList) else {
             return None;
         };
@@ -62,7 +62,7 @@ impl Helper {
     }
 
     /// The words were right, so it is who called. Is that the owner?
-    fn decide(&mut self, world: &mut World, me: &Person, request: &RequestView) -> Option<Next> {
+    fn decide(&mut self, world: &mut dyn Town, me: &Person, request: &RequestView) -> Option<Next> {
         let manner = *self.manner.get_or_insert_with(|| world.manner_of(me.id));
         match manner {
             Manner::Careful if !self.is_owner(request) => deny(world, me, request),
@@ -84,7 +84,7 @@ impl Helper {
     }
 
     /// Opens a link. It is put away once the agent has it durably.
-    fn follow(&mut self, world: &mut World, me: &mut Person, link: &Link) -> Next {
+    fn follow(&mut self, world: &mut dyn Town, me: &mut Person, link: &Link) -> Next {
         let opened = match link.errand {
             Errand::Join => join(world, me, link),
             Errand::Recover => self.begin_recovery(world, me, link),
@@ -105,7 +105,7 @@ impl Helper {
 
     fn begin_recovery(
         &mut self,
-        world: &mut World,
+        world: &mut dyn Town,
         me: &Person,
         link: &Link,
     ) -> Result<(), Trouble> {
@@ -119,7 +119,7 @@ impl Helper {
         Ok(())
     }
 
-    fn compare(&self, world: &mut World, me: &Person, owner: &OwnerView) -> Option<Next> {
+    fn compare(&self, world: &mut dyn Town, me: &Person, owner: &OwnerView) -> Option<Next> {
         let who = *self.knows.get(&owner.name)?;
         let heard = hear_owner(
             world,
@@ -138,7 +138,7 @@ impl Helper {
         Some(Next::Soon)
     }
 
-    fn check(&self, world: &mut World, me: &Person, request: &RequestView) -> Option<Next> {
+    fn check(&self, world: &mut dyn Town, me: &Person, request: &RequestView) -> Option<Next> {
         let who = *self.calls.get(&request.id)?;
         let heard = hear_owner(
             world,
@@ -154,7 +154,7 @@ impl Helper {
     }
 }
 
-fn join(world: &mut World, me: &Person, link: &Link) -> Result<(), Trouble> {
+fn join(world: &mut dyn Town, me: &Person, link: &Link) -> Result<(), Trouble> {
     let text = link.text.clone();
     let answer = phone::trustee(world, me.node, Command::InvitationOpen { link: text })?;
     if let Answer::Invitation(view) = answer
@@ -166,9 +166,9 @@ fn join(world: &mut World, me: &Person, link: &Link) -> Result<(), Trouble> {
 }
 
 /// The checkers see what the person is going to approve.
-fn seen(world: &mut World, me: &Person, view: &RequestView) -> Option<()> {
+fn seen(world: &mut dyn Town, me: &Person, view: &RequestView) -> Option<()> {
     let request = view.request?;
-    if world.mutant != Some(Mutant::UncheckedApproval) {
+    if world.mutant() != Some(Mutant::UncheckedApproval) {
         world.show(&Sight::Approves {
             node: me.node,
             request,
@@ -178,13 +178,13 @@ fn seen(world: &mut World, me: &Person, view: &RequestView) -> Option<()> {
 }
 
 /// It was not the owner.
-fn deny(world: &mut World, me: &Person, view: &RequestView) -> Option<Next> {
+fn deny(world: &mut dyn Town, me: &Person, view: &RequestView) -> Option<Next> {
     let id = view.id.clone();
     let _ = phone::trustee(world, me.node, Command::RequestDeny { id });
     Some(Next::Soon)
 }
 
-fn approve(world: &mut World, me: &Person, view: &RequestView) -> Option<Next> {
+fn approve(world: &mut dyn Town, me: &Person, view: &RequestView) -> Option<Next> {
     let id = view.id.clone();
     let _ = phone::trustee(world, me.node, Command::RequestApprove { id });
     Some(Next::Soon)

@@ -9,6 +9,7 @@ mod helper;
 mod owner;
 pub(crate) mod phone;
 mod thief;
+mod town;
 
 pub(crate) use claimant::Claimant;
 pub(crate) use guard::Guard;
@@ -18,6 +19,7 @@ pub(crate) use helper::Helper;
 pub use owner::Terms;
 pub(crate) use owner::{Owner, Wish};
 pub(crate) use thief::Thief;
+pub(crate) use town::Town;
 
 use crate::node::NodeId;
 use crate::world::{Happening, World};
@@ -89,14 +91,7 @@ impl World {
     /// Somebody new.
     pub(crate) fn add_person(&mut self, name: &str, node: NodeId) -> PersonId {
         let id = PersonId(self.people.len());
-        self.people.push(Some(Person {
-            id,
-            name: name.into(),
-            node,
-            links: Vec::new(),
-            role: Role::Bystander,
-            awake: false,
-        }));
+        self.people.push(Some(Person::new(id, name, node)));
         id
     }
 
@@ -133,7 +128,7 @@ impl World {
     }
 
     /// A link reaches somebody.
-    pub(crate) fn send_link(&mut self, to: PersonId, link: Link) {
+    pub(super) fn receive(&mut self, to: PersonId, link: Link) {
         self.person_mut(to).links.push(link);
         self.wake(to, Next::Soon);
     }
@@ -158,7 +153,19 @@ impl World {
 }
 
 impl Person {
-    fn turn(&mut self, world: &mut World) -> Next {
+    /// Somebody without anything to do.
+    pub(crate) fn new(id: PersonId, name: &str, node: NodeId) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            node,
+            links: Vec::new(),
+            role: Role::Bystander,
+            awake: false,
+        }
+    }
+
+    pub(crate) fn turn(&mut self, world: &mut dyn Town) -> Next {
         let mut role = std::mem::replace(&mut self.role, Role::Bystander);
         let next = match &mut role {
             Role::Owner(owner) => owner.turn(world, self),

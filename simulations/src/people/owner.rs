@@ -1,7 +1,7 @@
 //! An owner who sets up her identity: invites, compares words, protects, waits until it is done.
 use super::phone::{self, hear_trustee, pick};
-use super::{CALLING_AGAIN, Errand, Link, Next, Person, PersonId};
-use crate::world::World;
+use super::{CALLING_AGAIN, Errand, Link, Next, Person, PersonId, Town};
+use crate::world::Trouble;
 use kith_protocol::bytes::Blob;
 use kith_protocol::owner::command::{Answer, Command, ProtectView, TrusteeView};
 use kith_protocol::time::{Millis, Timestamp};
@@ -49,7 +49,7 @@ impl Owner {
         }
     }
 
-    pub(super) fn turn(&mut self, world: &mut World, me: &mut Person) -> Next {
+    pub(super) fn turn(&mut self, world: &mut dyn Town, me: &mut Person) -> Next {
         let Ok(Answer::Trustees { list }) = phone::owner(world, me.node, Command::TrusteeList)
         else {
             return Next::Soon;
@@ -77,7 +77,7 @@ impl Owner {
     /// The next step towards one of them, if it is hers to make.
     fn meet(
         &mut self,
-        world: &mut World,
+        world: &mut dyn Town,
         me: &Person,
         (who, view): (PersonId, Option<&TrusteeView>),
     ) -> Option<Next> {
@@ -90,12 +90,12 @@ impl Owner {
     }
 
     /// Whether somebody who has not answered should be called now, or again.
-    fn calls_again(&self, world: &World, who: PersonId) -> bool {
+    fn calls_again(&self, world: &dyn Town, who: PersonId) -> bool {
         let called = self.invited.get(&who);
         called.is_none_or(|when| when.after(CALLING_AGAIN) <= world.now())
     }
 
-    fn invite(&mut self, world: &mut World, me: &Person, who: PersonId) -> Next {
+    fn invite(&mut self, world: &mut dyn Town, me: &Person, who: PersonId) -> Next {
         let name = world.person(who).name.clone();
         let command = match who == self.wish.host {
             true => Command::HostInvite { name },
@@ -113,7 +113,7 @@ impl Owner {
         Next::Soon
     }
 
-    fn protect(&mut self, world: &mut World, me: &Person) -> Next {
+    fn protect(&mut self, world: &mut dyn Town, me: &Person) -> Next {
         let Ok(Answer::Secrets { list }) = phone::owner(world, me.node, Command::SecretList) else {
             return Next::Soon;
         };
@@ -130,10 +130,10 @@ impl Owner {
         match phone::owner(world, me.node, Command::ProtectStatus) {
             // Her screen says that a host refuses: the deal will not go on by itself.
             Ok(Answer::Protect(view)) if view.state != "refused" && !gave_up(&view) => {
-                let bent = world.node(me.node).villain.is_taken();
+                let bent = world.is_bent(me.node);
                 self.follow(&view, bent)
             }
-            Err(crate::world::Trouble::Away) => Next::Soon,
+            Err(Trouble::Away) => Next::Soon,
             _ => {
                 let _ = phone::owner(world, me.node, deal(self.wish.terms));
                 Next::Soon
@@ -173,7 +173,7 @@ pub(super) fn deal(terms: Terms) -> Command {
     }
 }
 
-fn compare(world: &mut World, me: &Person, who: PersonId) -> Option<Next> {
+fn compare(world: &mut dyn Town, me: &Person, who: PersonId) -> Option<Next> {
     let name = world.person(who).name.clone();
     let heard = hear_trustee(world, who, &me.name)?;
     let answer = phone::owner(world, me.node, Command::TrusteeWords { name: name.clone() });

@@ -1,13 +1,13 @@
 //! What people do with agents and with each other: ask their own agent, hear somebody read words.
-use super::PersonId;
+use super::{PersonId, Town};
 use crate::node::{NodeId, Order, Told};
-use crate::world::{Trouble, World};
+use crate::world::Trouble;
 use kith_protocol::owner::command as owner_command;
 use kith_protocol::trustee::command as trustee_command;
 
 /// Asks an owner agent.
 pub(crate) fn owner(
-    world: &mut World,
+    world: &mut dyn Town,
     node: NodeId,
     command: owner_command::Command,
 ) -> Result<owner_command::Answer, Trouble> {
@@ -19,7 +19,7 @@ pub(crate) fn owner(
 
 /// Asks a trustee agent.
 pub(crate) fn trustee(
-    world: &mut World,
+    world: &mut dyn Town,
     node: NodeId,
     command: trustee_command::Command,
 ) -> Result<trustee_command::Answer, Trouble> {
@@ -31,7 +31,7 @@ pub(crate) fn trustee(
 
 /// What somebody with an owner agent reads aloud.
 pub(super) fn hear_owner(
-    world: &mut World,
+    world: &mut dyn Town,
     who: PersonId,
     command: owner_command::Command,
 ) -> Option<String> {
@@ -43,7 +43,7 @@ pub(super) fn hear_owner(
 }
 
 /// What a trustee reads to the owner of this name.
-pub(super) fn hear_trustee(world: &mut World, who: PersonId, owner: &str) -> Option<String> {
+pub(super) fn hear_trustee(world: &mut dyn Town, who: PersonId, owner: &str) -> Option<String> {
     let (node, name) = (world.person(who).node, owner.to_owned());
     match trustee(world, node, trustee_command::Command::OwnerWords { name }) {
         Ok(trustee_command::Answer::Words(words)) => Some(words.say),

@@ -1,8 +1,7 @@
 //! Somebody with the owner's device: a copy of the lost one after the recovery, or the living one,
 //! unlocked, before and while she recovers.
 use super::owner::{Terms, deal};
-use super::{Next, Person, phone};
-use crate::world::World;
+use super::{Next, Person, Town, phone};
 use kith_protocol::owner::command::{AlertView, Answer, Command};
 
 /// Deals that a thief begins.
@@ -51,7 +50,7 @@ impl Thief {
 
     /// Deals at once, before the device has read the ledger, and again after; then looks what the
     /// device says.
-    pub(super) fn turn(&mut self, world: &mut World, me: &mut Person) -> Next {
+    pub(super) fn turn(&mut self, world: &mut dyn Town, me: &mut Person) -> Next {
         if self.vetoes && self.stop(world, me) {
             return Next::Soon;
         }
@@ -74,7 +73,7 @@ impl Thief {
     }
 
     /// Vetoes what the device warns of. One that was set aside is open again, and he tries again.
-    fn stop(&mut self, world: &mut World, me: &Person) -> bool {
+    fn stop(&mut self, world: &mut dyn Town, me: &Person) -> bool {
         let Ok(Answer::Alerts { list }) = phone::owner(world, me.node, Command::AlertList) else {
             return false;
         };
@@ -88,7 +87,7 @@ impl Thief {
     }
 }
 
-fn veto(world: &mut World, me: &Person, alert: &AlertView) {
+fn veto(world: &mut dyn Town, me: &Person, alert: &AlertView) {
     let id = alert.request.to_string();
     let _ = phone::owner(world, me.node, Command::AlertVeto { id });
 }
