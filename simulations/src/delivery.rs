@@ -92,6 +92,9 @@ impl World {
             asked: &received,
             reply: &reply,
         });
+        if matches!(&reply, Body::RecoveryReleased(receipt) if !receipt.verified) {
+            self.rejected.insert(asker.node);
+        }
         self.send_back(asker, (to, &received), reply);
     }
 

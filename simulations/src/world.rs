@@ -17,6 +17,7 @@ use crate::villains::Seat;
 use kith_protocol::error::{CommandError, Damage};
 use kith_protocol::message::Body;
 use kith_protocol::time::{Millis, Timestamp};
+use std::collections::BTreeSet;
 
 /// When every run begins: some day, so that nothing depends on time zero.
 const DAWN: Timestamp = Timestamp(1_800_000_000_000);
@@ -100,6 +101,8 @@ pub(crate) struct World {
     until: Option<Timestamp>,
     /// Shares on their way, repetitions counted.
     pub(crate) releases: u64,
+    /// Whose shares the claimant of now has called wrong.
+    pub(crate) rejected: BTreeSet<NodeId>,
     /// How far clocks are apart, at most.
     spread: Millis,
     /// How much they gain or lose, at most, in millionths.
@@ -146,6 +149,7 @@ impl World {
             deliveries: 0,
             until: until.map(|span| DAWN.after(Millis(span))),
             releases: 0,
+            rejected: BTreeSet::new(),
             spread,
             drift,
             mutant,

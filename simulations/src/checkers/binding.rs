@@ -1,4 +1,5 @@
-//! G8: what is released goes to the claimant whose keys the ledger anchors, and to nobody else.
+//! G8: what is released goes to the claimant whose keys the ledger anchors and whose words were heard,
+//! and to nobody else.
 //!
 //! To whom a box is sealed no trace shows. What shows is who made a request, over which connection its
 //! shares travel, and that the claimant could open them ([`super::attribution`] sees a right share that
@@ -11,12 +12,14 @@ use kith_protocol::ledger::{Record, RecordBody, RequestBody};
 use kith_protocol::message::Body;
 use kith_protocol::message::recovery::Request;
 use kith_protocol::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who made which request, and what she said her keys are.
 #[derive(Default)]
 pub(crate) struct Binding {
     made: BTreeMap<Digest, (NodeId, RequestBody)>,
+    /// Whose person picked other words than were read, when they were last compared.
+    misheard: BTreeSet<(NodeId, Digest)>,
 }
 
 impl Binding {
@@ -26,6 +29,23 @@ impl Binding {
         {
             self.made.entry(body.id()).or_insert((node, *body));
         }
+    }
+
+    fn heard(&mut self, who: (NodeId, Digest), right: bool) {
+        if right {
+            self.misheard.remove(&who);
+        } else {
+            self.misheard.insert(who);
+        }
+    }
+
+    fn was_heard(&self, node: NodeId, request: Digest) -> Result<(), String> {
+        if self.misheard.contains(&(node, request)) {
+            return Err(format!(
+                "a share leaves {node:?}, whose person picked other words than the claimant's"
+            ));
+        }
+        Ok(())
     }
 
     fn may_go(&self, to: Option<NodeId>, id: &Digest, ledger: &Oracle) -> Result<(), String> {
@@ -61,8 +81,14 @@ impl Checker for Binding {
                 reply: Body::RecoveryRequest(request),
                 ..
             } => self.note(*node, request),
-            Sight::Sends { to, message, .. } => {
+            Sight::Compares {
+                node,
+                request,
+                right,
+            } => self.heard((*node, *request), *right),
+            Sight::Sends { node, to, message } => {
                 if let Body::RecoveryRelease(release) = &message.body {
+                    self.was_heard(*node, release.request)?;
                     self.may_go(*to, &release.request, ledger)?;
                 }
             }
@@ -109,5 +135,17 @@ mod tests {
         let other = samples::other_keys(&body);
         binding.made.insert(body.id(), (CLAIMANT, other));
         assert!(binding.may_go(Some(CLAIMANT), &body.id(), &ledger).is_err());
+    }
+
+    #[test]
+    fn a_share_on_words_that_were_not_the_claimants_is_seen_until_they_are_compared_again() {
+        let (mut binding, _, body) = asked();
+        let node = NodeId(1);
+        assert_eq!(binding.was_heard(node, body.id()), Ok(()));
+        binding.heard((node, body.id()), false);
+        assert!(binding.was_heard(node, body.id()).is_err());
+        assert_eq!(binding.was_heard(NodeId(2), body.id()), Ok(()));
+        binding.heard((node, body.id()), true);
+        assert_eq!(binding.was_heard(node, body.id()), Ok(()));
     }
 }

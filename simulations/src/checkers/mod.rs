@@ -47,6 +47,15 @@ pub(crate) enum Sight<'a> {
         /// The request.
         request: Digest,
     },
+    /// A person has picked words that the claimant of this request read, or others.
+    Compares {
+        /// Whose agent will be told.
+        node: NodeId,
+        /// The request.
+        request: Digest,
+        /// Whether they are those that were read.
+        right: bool,
+    },
     /// An agent has decided to send this. It may crash before it does.
     Sends {
         /// Which agent.

@@ -1,5 +1,9 @@
 //! Things to show to checkers in their own tests: that each can fail.
+use crate::node::NodeId;
 use crate::oracle::{Anchored, Oracle};
+use crate::scenario::{Options, Scenario, plan::Plan};
+use crate::story::Story;
+use crate::world::World;
 use kith_protocol::bytes::{Blob, Digest, Salt};
 use kith_protocol::did::LocalDid;
 use kith_protocol::keys::role::{
@@ -264,4 +268,21 @@ pub(super) fn release(body: &RequestBody) -> Outgoing {
             signature: trustee.sign_evidence(labels::RELEASE, b""),
         }),
     }
+}
+
+/// The owner's agent in [`protected`].
+pub(super) const OWNER: NodeId = NodeId(0);
+
+/// A world in which somebody has protected herself with so many trustees.
+pub(super) fn protected(trustees: usize) -> World {
+    let text = format!(
+        "about = \"one protects herself\"\n[cast]\ntrustees = {trustees}\n[weather]\nloss = 0\n\
+         [[story]]\nact = \"protect\"\n"
+    );
+    let scenario = Scenario::read("protected", &text).expect("a scenario");
+    let mut story = Story::new(3, Plan::draw(&scenario, 3), Options::default());
+    story.play();
+    let world = story.into_world();
+    assert_eq!(world.broken, None);
+    world
 }

@@ -1,29 +1,11 @@
 //! G12, at the level of bytes: until somebody asks for a recovery, the ledger shows neither who the
 //! trustees are nor how many. No trace can show what onlookers can conclude; this looks at what they see.
-use crate::node::NodeId;
-use crate::scenario::{Options, Scenario, plan::Plan};
-use crate::story::Story;
-use crate::world::World;
+use crate::checkers::samples::{OWNER, protected};
 use kith_protocol::record::{Key, Records as _, Space};
 use std::collections::BTreeSet;
 
 /// So many bytes that two have in common are no accident.
 const WINDOW: usize = 12;
-const OWNER: NodeId = NodeId(0);
-
-/// A world in which somebody has protected herself with so many trustees.
-fn protected(trustees: usize) -> World {
-    let text = format!(
-        "about = \"one protects herself\"\n[cast]\ntrustees = {trustees}\n[weather]\nloss = 0\n\
-         [[story]]\nact = \"protect\"\n"
-    );
-    let scenario = Scenario::read("protected", &text).expect("a scenario");
-    let mut story = Story::new(3, Plan::draw(&scenario, 3), Options::default());
-    story.play();
-    let world = story.into_world();
-    assert_eq!(world.broken, None);
-    world
-}
 
 #[test]
 fn the_ledger_shows_as_much_of_three_trustees_as_of_six() {

@@ -1,6 +1,6 @@
 //! A person with a fresh device and nothing but the names of her trustees; or somebody who says so.
 use super::habits::RECALLED;
-use super::phone::{self, pick};
+use super::phone::{self, listen};
 use super::{CALLING_AGAIN, Errand, Link, Next, Person, PersonId, Town};
 use crate::world::Trouble;
 use kith_protocol::owner::command::{Answer, ClaimTrusteeView, Command, RecoverView};
@@ -163,7 +163,7 @@ fn compare(world: &mut dyn Town, me: &Person, who: PersonId) -> Option<Next> {
         return Some(Next::Soon);
     };
     let heard = hear(world, who, &words.say)?;
-    let words = pick(heard, &words.choices);
+    let (words, _) = listen(world, heard, &words.choices);
     let _ = phone::owner(world, me.node, Command::RecoverVerify { name, words });
     Some(Next::Soon)
 }

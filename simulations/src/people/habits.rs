@@ -41,6 +41,8 @@ pub struct Habits {
     pub off: u16,
     /// How long it stays off.
     pub off_span: Span,
+    /// Comparisons in a recovery in which somebody picks other words than were read to her.
+    pub mishears: u16,
 }
 
 impl Habits {
@@ -52,6 +54,7 @@ impl Habits {
         forgotten: FORGOTTEN,
         off: OFF,
         off_span: OFF_SPAN,
+        mishears: 0,
     };
     /// People who believe everybody, remember everybody and never switch anything off: the worst helpers
     /// against an impostor, the best for everything else.
@@ -82,6 +85,12 @@ impl dyn Town + '_ {
             true => Manner::Careless,
             false => Manner::Careful,
         }
+    }
+
+    /// Whether somebody picks other words this time than were read to her.
+    pub(super) fn mishears(&mut self) -> bool {
+        let often = self.habits().mishears;
+        often > 0 && self.thinking().hits(often)
     }
 
     /// Who of these comes to the mind of this person at once.
@@ -123,7 +132,12 @@ mod tests {
     #[test]
     fn the_figures_are_shares_of_a_thousand_and_the_spans_are_not_empty() {
         for habits in [Habits::FIELD, Habits::TRUSTING] {
-            let shares = [habits.careless, habits.forgotten, habits.off];
+            let shares = [
+                habits.careless,
+                habits.forgotten,
+                habits.off,
+                habits.mishears,
+            ];
             assert!(shares.iter().all(|share| *share <= 1000));
             let spans = [habits.thinking, habits.resting, habits.off_span];
             assert!(spans.iter().all(|span| span.shortest < span.longest));

@@ -1,5 +1,5 @@
 //! Somebody who helps: accepts invitations, compares words, approves recoveries after the check.
-use super::phone::{self, hear_owner, pick};
+use super::phone::{self, hear_owner, listen, pick};
 use super::{Errand, Link, Manner, Next, Person, PersonId, Town};
 use crate::checkers::Sight;
 use crate::scenario::Mutant;
@@ -147,7 +147,15 @@ impl Helper {
                 name: me.name.clone(),
             },
         )?;
-        let words = pick(heard, &request.words.as_ref()?.choices);
+        let (words, right) = listen(world, heard, &request.words.as_ref()?.choices);
+        if let Some(request) = request.request {
+            let node = me.node;
+            world.show(&Sight::Compares {
+                node,
+                request,
+                right,
+            });
+        }
         let id = request.id.clone();
         let _ = phone::trustee(world, me.node, Command::RequestVerify { id, words });
         Some(Next::Soon)

@@ -51,6 +51,16 @@ pub(super) fn hear_trustee(world: &mut dyn Town, who: PersonId, owner: &str) -> 
     }
 }
 
+/// Picks from the choices what was read by somebody who recovers, or, now and then, something else.
+/// Whether it was the right one.
+pub(super) fn listen(world: &mut dyn Town, read: String, choices: &[String]) -> (String, bool) {
+    let other = choices.iter().find(|choice| **choice != read);
+    match other {
+        Some(other) if world.mishears() => (other.clone(), false),
+        _ => (pick(read, choices), true),
+    }
+}
+
 /// Picks what was heard from the choices; `none` where it is not among them.
 pub(super) fn pick(heard: String, choices: &[String]) -> String {
     if choices.contains(&heard) {

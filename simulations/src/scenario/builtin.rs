@@ -13,6 +13,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "refused-impostor",
         include_str!("../../scenarios/refused-impostor.toml"),
     ),
+    ("misheard", include_str!("../../scenarios/misheard.toml")),
     ("fire", include_str!("../../scenarios/fire.toml")),
     ("six-years", include_str!("../../scenarios/six-years.toml")),
     (

@@ -56,6 +56,8 @@ pub(crate) struct People {
     pub(crate) forgotten: Range,
     /// Moments at which somebody switches a device off.
     pub(crate) off: Range,
+    /// Comparisons in which somebody picks other words than were read.
+    pub(crate) mishears: Range,
 }
 
 /// All of it.
@@ -174,6 +176,7 @@ fn people(mut section: Section<'_, '_>) -> People {
         careless: share("careless", trusting.careless),
         forgotten: share("forgotten", trusting.forgotten),
         off: share("off", trusting.off),
+        mishears: share("mishears", trusting.mishears),
     };
     section.finish();
     people

@@ -170,8 +170,8 @@ impl Scenario {
         ));
         lines.push(format!(
             "of 1000 helpers {} are careless, of 1000 trustees {} are forgotten at first, at {} of 1000 moments a \
-             device is switched off",
-            people.careless, people.forgotten, people.off
+             device is switched off, in {} of 1000 comparisons the wrong words are picked",
+            people.careless, people.forgotten, people.off, people.mishears
         ));
         for (number, line) in story.iter().enumerate() {
             let often = match line.chance {

@@ -49,7 +49,7 @@ impl Plan {
         let chance = &mut Chance::new(seed, Stream::Parameters);
         let trustees = file.cast.trustees.draw(chance);
         let witnesses = file.cast.witnesses.draw(chance);
-        let parameters = Parameters {
+        let mut parameters = Parameters {
             trustees: trustees as usize,
             witnesses: witnesses as usize,
             quorum: file
@@ -70,9 +70,12 @@ impl Plan {
             habits: habits(&file.people, chance),
             drift: file.weather.drift.draw(chance),
         };
+        let acts = acts(scenario, &parameters, chance);
+        // Drawn last, so that a habit nobody has changes no other draw.
+        parameters.habits.mishears = file.people.mishears.draw(chance) as u16;
         Self {
             items: items(seed, file.deal.items, file.deal.item_bytes),
-            acts: acts(scenario, &parameters, chance),
+            acts,
             parameters,
         }
     }

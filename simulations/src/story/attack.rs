@@ -1,6 +1,6 @@
 //! People who are against her.
 use super::{OWNER, Part, Story};
-use crate::checkers::Sight;
+use crate::checkers::{Sight, alarm};
 use crate::node::Kind;
 use crate::people::{Claimant, Guard, PersonId, Role, Thief};
 use crate::scenario::act::Who;
@@ -63,6 +63,7 @@ impl Story {
         let claimant = Claimant::new(OWNER, self.trustees.clone(), false);
         self.world.engage(mallory, Role::Claimant(claimant));
         self.storm(|story| story.is_stopped())?;
+        self.alarmed()?;
         self.demand("the owner's veto stands", |story| story.is_stopped())?;
         // Whom everybody has refused after calling her back sees no request at all.
         if self.parameters.habits.careless == 1000 {
@@ -75,6 +76,23 @@ impl Story {
         self.pass(delay.times(2))?;
         self.warned()?;
         self.none_left()
+    }
+
+    /// Her screen shows who asks in her name, soon after the ledger does.
+    fn alarmed(&mut self) -> Part {
+        let phone = self.node_of(self.alice);
+        self.demand("somebody has asked in her name", |story| {
+            !story.world.jury.ledger.requests.is_empty()
+        })?;
+        let end = self.soon_read();
+        self.until(end, |story| {
+            alarm::unshown(&mut story.world, phone).is_empty()
+        })?;
+        let hidden = alarm::unshown(&mut self.world, phone);
+        if self.world.owes_progress && !hidden.is_empty() {
+            alarm::complain_of_screen(&mut self.world, &hidden);
+        }
+        self.go_on()
     }
 
     fn is_stopped(&self) -> bool {

@@ -15,6 +15,7 @@ impl Story {
     pub(super) fn claim(&mut self, stolen: bool, forgotten: usize) -> Part {
         let fresh = self.world.add_node("fresh", Kind::Owner);
         self.world.person_mut(self.alice).node = fresh;
+        self.world.rejected.clear();
         let known = self.trustees.len() - forgotten.min(self.trustees.len());
         let places = self.chance.some_below(self.trustees.len(), known);
         let remembered = places.into_iter().map(|place| self.trustees[place]);
@@ -54,7 +55,11 @@ impl Story {
         self.go_on()
     }
 
-    fn until(&mut self, end: Timestamp, wished: impl Fn(&Self) -> bool) -> Part {
+    pub(super) fn until(
+        &mut self,
+        end: Timestamp,
+        mut wished: impl FnMut(&mut Self) -> bool,
+    ) -> Part {
         while !wished(self) && self.world.peek().is_some_and(|next| next <= end) {
             if !self.world.advance() {
                 break;
@@ -88,8 +93,7 @@ impl Story {
 
     /// What the ledger shows has reached everybody who runs: they look eight times while a head ages.
     pub(super) fn warned(&mut self) -> Part {
-        let end = self.world.now().max(self.asleep);
-        let end = end.after(self.parameters.max_age).after(WARNED);
+        let end = self.soon_read();
         if !self.world.owes_progress {
             return self.go_on();
         }
@@ -98,6 +102,12 @@ impl Story {
             alarm::complain(&mut self.world);
         }
         self.go_on()
+    }
+
+    /// Until when everybody has read what the ledger shows now.
+    pub(super) fn soon_read(&self) -> Timestamp {
+        let end = self.world.now().max(self.asleep);
+        end.after(self.parameters.max_age).after(WARNED)
     }
 
     fn claim_is(&self, state: &str) -> bool {
@@ -164,18 +174,17 @@ impl Story {
         }
     }
 
-    /// Each liar whose share came before the recovery was done without it is named; nobody else is.
+    /// Everybody whose share was called wrong is named on her screen, and nobody else is.
     fn blamed(&mut self) -> Part {
         let Some(view) = self.claim_view() else {
             return self.astonished(&"no status of the recovery");
         };
-        let liars = self.liars.iter().filter(|(_, how)| *how == "wrong-share");
-        let liars: Vec<String> = liars
-            .map(|(liar, _)| self.world.person(*liar).name.clone())
+        let rejected = self.world.rejected.iter();
+        let liars: Vec<&str> = rejected
+            .map(|node| self.world.node(*node).name.as_str())
             .collect();
-        let wrong = |trustee: &&ClaimTrusteeView| match liars.contains(&trustee.name) {
-            true => trustee.state == "share",
-            false => trustee.state == "bad-share",
+        let wrong = |trustee: &&ClaimTrusteeView| {
+            (trustee.state == "bad-share") != liars.contains(&trustee.name.as_str())
         };
         if let Some(trustee) = view.trustees.iter().find(wrong) {
             let what = format!(

@@ -5,6 +5,7 @@ mod described;
 mod help;
 mod hostile;
 mod imports;
+mod mutants;
 mod outside;
 mod requirements;
 mod searched;
