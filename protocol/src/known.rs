@@ -3,16 +3,33 @@
 //! A simulated world runs a dozen agents in one thread, and each of them decodes the same identifiers
 //! from its rows and checks the same signatures again and again. These checks are pure: what was true
 //! of some bytes is true of the same bytes. [`Known::remember`] keeps the positive answers until it is
-//! dropped; nothing refused is ever kept, and no decision differs. Agents of people never turn it on:
+//! dropped; nothing refused is ever kept, and no decision differs. So it is with what is computed from
+//! the same bytes: public halves and signatures. Agents of people never turn it on:
 //! there it would be memory that strangers fill.
 use crate::bytes::Digest;
 use sha2::{Digest as _, Sha256};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a thread remembers.
+///
+/// # Security
+/// Holds keys of simulated agents, which come from a seed that everybody may know.
+#[derive(Default)]
+struct Memory {
+    /// Digests of what was found true.
+    facts: BTreeSet<Digest>,
+    /// Signing keys with their public halves, by seed.
+    signing: BTreeMap<[u8; 32], ed25519_dalek::SigningKey>,
+    /// Public halves of agreement keys, by secret.
+    agreement: BTreeMap<[u8; 32], [u8; 32]>,
+    /// Signatures that were made, by digest of key and message.
+    signatures: BTreeMap<Digest, [u8; 64]>,
+}
 
 thread_local! {
-    /// Digests of what was found true; nothing while nobody remembers.
-    static MEMORY: RefCell<Option<BTreeSet<Digest>>> = const { RefCell::new(None) };
+    /// Nothing while nobody remembers.
+    static MEMORY: RefCell<Option<Memory>> = const { RefCell::new(None) };
 }
 
 /// Remembers in this thread until it is dropped.
@@ -23,7 +40,7 @@ pub struct Known(());
 impl Known {
     /// Begins to remember in this thread, with nothing.
     pub fn remember() -> Self {
-        MEMORY.set(Some(BTreeSet::new()));
+        MEMORY.set(Some(Memory::default()));
         Self(())
     }
 }
@@ -41,6 +58,8 @@ pub(crate) enum Fact {
     SigningKey,
     /// They are a key, its signature and what it signed.
     Signature,
+    /// They are a key and what it signed.
+    Made,
     /// They are an identifier that resolves.
     Did,
     /// They are a point of Ristretto255 that we take.
@@ -57,25 +76,81 @@ pub(crate) fn once<E>(
     parts: &[&[u8]],
     check: impl FnOnce() -> Result<(), E>,
 ) -> Result<(), E> {
-    if !MEMORY.with_borrow(Option::is_some) {
+    if !is_on() {
         return check();
     }
     let name = name(fact, parts);
-    let known = MEMORY.with_borrow(|memory| memory.as_ref().is_some_and(|set| set.contains(&name)));
-    if known {
+    if recall(|memory| memory.facts.get(&name).copied()).is_some() {
         return Ok(());
     }
     check()?;
-    MEMORY.with_borrow_mut(|memory| memory.as_mut().map(|set| set.insert(name)));
+    keep(|memory| memory.facts.insert(name));
     Ok(())
 }
 
-/// Notes what is true because we made it so: a signature that was just made fits its key and message.
+/// Notes what is true because we made it so.
 pub(crate) fn note(fact: Fact, parts: &[&[u8]]) {
-    let set = |memory: &mut Option<BTreeSet<Digest>>| {
-        memory.as_mut().map(|set| set.insert(name(fact, parts)))
-    };
-    MEMORY.with_borrow_mut(set);
+    if is_on() {
+        let name = name(fact, parts);
+        keep(|memory| memory.facts.insert(name));
+    }
+}
+
+/// The signing key of a seed with its public half, which costs a multiplication.
+pub(crate) fn signing_key(
+    seed: &[u8; 32],
+    make: impl FnOnce() -> ed25519_dalek::SigningKey,
+) -> ed25519_dalek::SigningKey {
+    let known = recall(|memory| memory.signing.get(seed).cloned());
+    known.unwrap_or_else(|| {
+        let key = make();
+        keep(|memory| memory.signing.insert(*seed, key.clone()));
+        key
+    })
+}
+
+/// The public half of an agreement key.
+pub(crate) fn agreement_key(secret: &[u8; 32], make: impl FnOnce() -> [u8; 32]) -> [u8; 32] {
+    let known = recall(|memory| memory.agreement.get(secret).copied());
+    known.unwrap_or_else(|| {
+        let public = make();
+        keep(|memory| memory.agreement.insert(*secret, public));
+        public
+    })
+}
+
+/// The signature of a key under a message, made once: it is the same each time, and fits.
+pub(crate) fn signature(
+    public: &[u8; 32],
+    message: &[u8],
+    make: impl FnOnce() -> [u8; 64],
+) -> [u8; 64] {
+    if !is_on() {
+        return make();
+    }
+    let made = name(Fact::Made, &[public, message]);
+    let known = recall(|memory| memory.signatures.get(&made).copied());
+    known.unwrap_or_else(|| {
+        let signature = make();
+        let fits = name(Fact::Signature, &[public, &signature, message]);
+        keep(|memory| memory.facts.insert(fits));
+        keep(|memory| memory.signatures.insert(made, signature));
+        signature
+    })
+}
+
+fn is_on() -> bool {
+    MEMORY.with_borrow(Option::is_some)
+}
+
+fn recall<T>(look: impl FnOnce(&Memory) -> Option<T>) -> Option<T> {
+    MEMORY.with_borrow(|memory| memory.as_ref().and_then(look))
+}
+
+fn keep<T>(put: impl FnOnce(&mut Memory) -> T) {
+    MEMORY.with_borrow_mut(|memory| {
+        memory.as_mut().map(put);
+    });
 }
 
 fn name(fact: Fact, parts: &[&[u8]]) -> Digest {
@@ -130,6 +205,15 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_is_made_once_for_each_key_and_message() {
+        let _known = Known::remember();
+        let made =
+            |public: u8, message: &[u8], last| signature(&[public; 32], message, || [last; 64])[0];
+        assert_eq!([made(1, b"a", 1), made(1, b"a", 2)], [1, 1]);
+        assert_eq!([made(1, b"b", 3), made(2, b"a", 4)], [3, 4]);
+    }
+
+    #[test]
     fn an_agent_that_does_not_remember_asks_each_time() {
         let times = Cell::new(0);
         assert_eq!(
@@ -137,5 +221,9 @@ mod tests {
             [Ok(()); 2]
         );
         assert_eq!(times.get(), 2);
+        let public = [1, 2].map(|byte| agreement_key(&[9; 32], || [byte; 32])[0]);
+        assert_eq!(public, [1, 2]);
+        let made = [1, 2].map(|byte| signature(&[9; 32], b"a", || [byte; 64])[0]);
+        assert_eq!(made, [1, 2]);
     }
 }

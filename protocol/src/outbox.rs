@@ -291,7 +291,13 @@ pub fn sweep(work: &mut Work<'_>, dues: &mut Dues) -> Result<(), Damage> {
     let first = work.random()[0];
     let mut read = 0;
     for part in 0..=u8::MAX {
-        read += answered::sweep_part(work, first.wrapping_add(part))?;
+        let part = first.wrapping_add(part);
+        if dues.rests(part, work.now) {
+            continue;
+        }
+        let swept = answered::sweep_part(work, part)?;
+        dues.rest(part, swept.next);
+        read += swept.read;
         if read >= SWEPT {
             break;
         }

@@ -250,13 +250,19 @@ impl Records for Overlay<'_> {
     }
 
     fn scan(&self, prefix: &[u8]) -> Vec<(Key, Bytes)> {
-        let mut rows: BTreeMap<Key, Bytes> = self.base.scan(prefix).into_iter().collect();
-        for (key, written) in self
+        let rows = self.base.scan(prefix);
+        let mut written = self
             .batch
             .0
-            .iter()
-            .filter(|(key, _)| key.as_bytes().starts_with(prefix))
-        {
+            .range(Key::from_bytes(prefix)..)
+            .take_while(|(key, _)| key.as_bytes().starts_with(prefix))
+            .peekable();
+        // Most scans are of what this step has not touched.
+        if written.peek().is_none() {
+            return rows;
+        }
+        let mut rows: BTreeMap<Key, Bytes> = rows.into_iter().collect();
+        for (key, written) in written {
             match written {
                 Some(bytes) => rows.insert(key.clone(), bytes.clone()),
                 None => rows.remove(key),

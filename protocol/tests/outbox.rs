@@ -18,6 +18,7 @@ struct Machine {
     rng: ChaCha20Rng,
     endpoint: Endpoint,
     now: Timestamp,
+    dues: outbox::Dues,
 }
 
 fn did(seed: u8) -> Did {
@@ -34,6 +35,7 @@ impl Machine {
             endpoint: Endpoint::new("12D3KooWtest".into(), Vec::new())
                 .expect("an endpoint within its bounds"),
             now: Timestamp(1_000_000),
+            dues: outbox::Dues::default(),
         }
     }
 
@@ -48,6 +50,7 @@ impl Machine {
         let mut work = Work::new(self.now, cx);
         let result = act(&mut work);
         let step = work.finish::<()>(None, None);
+        self.dues.note(&step.writes).unwrap();
         for (key, bytes) in step.writes.iter() {
             match bytes {
                 Some(bytes) => self.disk.insert(key.clone(), bytes.to_vec()),
@@ -60,6 +63,13 @@ impl Machine {
     fn resend_due(&mut self) -> Vec<Outgoing> {
         self.step(|work| outbox::resend_due(work, &outbox::Dues::open(work).unwrap()).unwrap())
             .1
+    }
+
+    /// As an agent that runs on and on.
+    fn sweep(&mut self) {
+        let mut dues = std::mem::take(&mut self.dues);
+        self.step(|work| outbox::sweep(work, &mut dues).unwrap());
+        self.dues = dues;
     }
 
     fn wait(&mut self, millis: u64) {
@@ -239,6 +249,20 @@ fn answers_are_forgotten_when_nobody_can_ask_again() {
     assert_eq!(rows(&bob, Space::Answered), 1);
     bob.wait(limits::message::ANSWER_LIFETIME.0);
     bob.step(|work| outbox::sweep(work, &mut outbox::Dues::open(work).unwrap()).unwrap());
+    assert!(bob.disk.is_empty());
+}
+
+/// What a sweep found is remembered; what came since is not overlooked, nor what was too young.
+#[test]
+fn an_answer_that_was_given_after_a_sweep_is_forgotten_in_its_time() {
+    let mut bob = Machine::new();
+    bob.sweep();
+    changed_by(&mut bob, &confirm("1"));
+    bob.wait(limits::message::ANSWER_LIFETIME.0 - 1);
+    bob.sweep();
+    assert_eq!(rows(&bob, Space::Answered), 1);
+    bob.wait(60_000);
+    bob.sweep();
     assert!(bob.disk.is_empty());
 }
 

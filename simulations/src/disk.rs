@@ -36,6 +36,11 @@ impl Disk {
         self.counts.remove(&space);
     }
 
+    /// Whether there is such a row.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.rows.contains_key(key)
+    }
+
     /// Rows of a space.
     pub(crate) fn count(&self, space: Space) -> usize {
         self.counts.get(&(space as u8)).copied().unwrap_or(0)

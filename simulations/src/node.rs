@@ -10,7 +10,7 @@ use kith_protocol::error::Damage;
 use kith_protocol::ledger::{Answer as LedgerAnswer, Query};
 use kith_protocol::message::{Body, Received};
 use kith_protocol::owner::{OwnerAgent, command as owner};
-use kith_protocol::record::{self, Key, Records as _, Row as _};
+use kith_protocol::record::{self, Key, Row as _};
 use kith_protocol::time::Timestamp;
 use kith_protocol::trustee::{Config, TrusteeAgent, command as trustee};
 use rand_chacha::ChaCha12Rng;
@@ -273,7 +273,7 @@ impl Node {
     /// checks that they fit the DID.
     pub(crate) fn keys(&mut self, did: &Did) -> Result<Option<Arc<LocalDid>>, Damage> {
         let id = did.as_str().as_bytes();
-        if self.disk.read(&Key::new(LocalDid::SPACE, id)).is_none() {
+        if !self.disk.has(&Key::new(LocalDid::SPACE, id)) {
             return Ok(None);
         }
         if let Some(known) = self.keyring.get(did) {

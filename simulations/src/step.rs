@@ -49,7 +49,7 @@ impl World {
             return None;
         }
         self.steps += 1;
-        let what = Stimuli::of(&stimulus);
+        let what = Stimuli::of(&stimulus, self.trace.show());
         let now = self.queue.now();
         let step = match self.node_mut(id).step(now, stimulus) {
             Ok(step) => step,

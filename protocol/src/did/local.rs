@@ -46,8 +46,15 @@ impl LocalDid {
     }
 
     fn fresh(text: &str, secrets: Secrets) -> Self {
-        let did = Did::parse(text).expect("an identifier of fresh keys and a checked endpoint");
-        Self::assemble(did, secrets).expect("the identifier was made of these keys")
+        let (did, document) = Did::parse_and_resolve(text)
+            .expect("an identifier of fresh keys and a checked endpoint");
+        let (signing, agreement) = secrets;
+        Self {
+            did,
+            document,
+            signing,
+            agreement,
+        }
     }
 
     /// `None` if the secrets do not belong to the identifier.

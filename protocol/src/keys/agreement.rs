@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::role::AgreementRole;
 use super::suite::{KeyError, Suite, frame, strip};
 use crate::bytes::serde_by_array;
+use crate::known;
 use crate::secret::{SecretBytes, deserialize_secret, serialize_secret};
 
 /// The secret half of an X25519 pair.
@@ -49,7 +50,9 @@ impl<R: AgreementRole> AgreementSecret<R> {
     /// The public half.
     #[must_use]
     pub fn public_key(&self) -> AgreementKey<R> {
-        AgreementKey::trusted(PublicKey::from(&self.secret).to_bytes())
+        let secret = self.secret.as_bytes();
+        let public = || PublicKey::from(&self.secret).to_bytes();
+        AgreementKey::trusted(known::agreement_key(secret, public))
     }
 
     /// Agrees with raw public bytes; `None` when they are of small order, because then anybody

@@ -46,8 +46,10 @@ impl<R: SigningRole> SigningKey<R> {
     }
 
     fn expanded(&self) -> &ed25519_dalek::SigningKey {
-        self.expanded
-            .get_or_init(|| ed25519_dalek::SigningKey::from_bytes(self.seed.expose()))
+        self.expanded.get_or_init(|| {
+            let seed = self.seed.expose();
+            known::signing_key(seed, || ed25519_dalek::SigningKey::from_bytes(seed))
+        })
     }
 
     /// Draws a fresh one.
@@ -76,10 +78,8 @@ impl<R: SigningRole> SigningKey<R> {
 
     fn signed(&self, bytes: &[u8]) -> [u8; 64] {
         let key = self.expanded();
-        let signature = key.sign(bytes).to_bytes();
         let public = key.verifying_key();
-        known::note(Fact::Signature, &[public.as_bytes(), &signature, bytes]);
-        signature
+        known::signature(public.as_bytes(), bytes, || key.sign(bytes).to_bytes())
     }
 }
 

@@ -123,18 +123,32 @@ fn remember(work: &mut Work<'_>, message: &Received, reply: &Body) -> Result<(),
     Ok(())
 }
 
-/// Sweeps what is kept under ids that begin with this byte; how many answers there were.
-pub(super) fn sweep_part(work: &mut Work<'_>, part: u8) -> Result<usize, Damage> {
+/// What a part of the answers was found to hold.
+pub(super) struct Swept {
+    /// How many answers were read.
+    pub(super) read: usize,
+    /// When the first of those that are left may go.
+    pub(super) next: Timestamp,
+}
+
+/// Sweeps what is kept under ids that begin with this byte.
+pub(super) fn sweep_part(work: &mut Work<'_>, part: u8) -> Result<Swept, Damage> {
     let answers = record::load_all::<Answered>(work, &[part])?;
+    let mut next = Timestamp(u64::MAX);
     for answered in &answers {
-        if answered.at.after(ANSWER_LIFETIME) <= work.now {
-            work.erase::<Answered>(&answered.id());
+        match answered.at.after(ANSWER_LIFETIME) {
+            end if end <= work.now => work.erase::<Answered>(&answered.id()),
+            end => next = next.min(end),
         }
     }
     for given in record::load_all::<Given>(work, &[part])? {
-        if given.last.after(ANSWER_LIFETIME) <= work.now {
-            work.erase::<Given>(&given.id());
+        match given.last.after(ANSWER_LIFETIME) {
+            end if end <= work.now => work.erase::<Given>(&given.id()),
+            end => next = next.min(end),
         }
     }
-    Ok(answers.len())
+    Ok(Swept {
+        read: answers.len(),
+        next,
+    })
 }

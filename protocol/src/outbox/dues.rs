@@ -4,7 +4,7 @@
 //! she deals: reading them all for each reply would cost her the square of their number.
 use super::{Retired, Waiting};
 use crate::error::Damage;
-use crate::record::{self, Batch, Key, Records, Row};
+use crate::record::{self, Batch, Key, Records, Row, Space};
 use crate::time::{Millis, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,9 @@ pub struct Dues {
     order: BTreeSet<(Timestamp, Key)>,
     /// When answers were swept last.
     swept: Option<Timestamp>,
+    /// By the first byte of their ids, until when no answer can be too old. Nothing is said of those that
+    /// were not read since the start, or that have changed since.
+    rests: BTreeMap<u8, Timestamp>,
 }
 
 /// A row that waits for a time.
@@ -55,7 +58,14 @@ impl Dues {
     /// [`Damage`] when a written row cannot be read.
     pub fn note(&mut self, writes: &Batch) -> Result<(), Damage> {
         self.take::<Waiting>(writes)?;
-        self.take::<Retired>(writes)
+        self.take::<Retired>(writes)?;
+        let answers = writes.touched(Space::Answered);
+        for id in answers.chain(writes.touched(Space::Given)) {
+            if let Some(part) = id.first() {
+                self.rests.remove(part);
+            }
+        }
+        Ok(())
     }
 
     fn take<R: Timed>(&mut self, writes: &Batch) -> Result<(), Damage> {
@@ -91,6 +101,16 @@ impl Dues {
             self.swept = Some(now);
         }
         due
+    }
+
+    /// Whether no answer under ids that begin with this byte can be too old.
+    pub(super) fn rests(&self, part: u8, now: Timestamp) -> bool {
+        self.rests.get(&part).is_some_and(|until| now < *until)
+    }
+
+    /// Notes until when none of them can be.
+    pub(super) fn rest(&mut self, part: u8, until: Timestamp) {
+        self.rests.insert(part, until);
     }
 
     /// The ids of the rows of type `R` that something must be done about by `now`, in their order; also

@@ -60,6 +60,11 @@ impl Trace {
         }
     }
 
+    /// What is printed while it goes on.
+    pub(crate) fn show(&self) -> Show {
+        self.show
+    }
+
     /// Something happens in the world.
     pub(crate) fn note(&mut self, now: Timestamp, line: &str) {
         self.add(now, line, &[]);
@@ -182,10 +187,11 @@ pub(crate) struct Stimuli {
 }
 
 impl Stimuli {
-    pub(crate) fn of(stimulus: &Stimulus) -> Self {
+    pub(crate) fn of(stimulus: &Stimulus, show: Show) -> Self {
+        let story = show == Show::Story;
         Self {
             what: telling::stimulus(stimulus),
-            told: timeline::told(stimulus),
+            told: story.then(|| timeline::told(stimulus)).unwrap_or_default(),
         }
     }
 }

@@ -4,15 +4,16 @@ use kith_protocol::agent::Step;
 use kith_protocol::ledger::{Answer, AppendOutcome, Ask, Query};
 use kith_protocol::message::Body;
 use sha2::{Digest as _, Sha256};
+use std::fmt::{self, Write as _};
 
 /// What happens to an agent.
 pub(super) fn stimulus(stimulus: &Stimulus) -> String {
     match stimulus {
         Stimulus::Order(Order::Owner(command)) => {
-            format!("is told {}", head(&format!("{command:?}")))
+            format!("is told {}", head(command))
         }
         Stimulus::Order(Order::Trustee(command)) => {
-            format!("is told {}", head(&format!("{command:?}")))
+            format!("is told {}", head(command))
         }
         Stimulus::Delivered(message) => {
             format!("receives {} {}", short(&message.body), &message.id[..6])
@@ -32,11 +33,11 @@ pub(super) fn step(step: &Step<Told>) -> String {
     let mut line = String::new();
     if let Some(answer) = &step.answer {
         let answer = match answer {
-            Ok(Told::Owner(answer)) => format!("{answer:?}"),
-            Ok(Told::Trustee(answer)) => format!("{answer:?}"),
-            Err(error) => format!("no: {error}"),
+            Ok(Told::Owner(answer)) => head(answer),
+            Ok(Told::Trustee(answer)) => head(answer),
+            Err(error) => head(&format_args!("no: {error}")),
         };
-        line.push_str(&format!(" -> {}", head(&answer)));
+        line.push_str(&format!(" -> {answer}"));
     }
     if let Some(reply) = &step.reply {
         line.push_str(&format!(" -> {}", short(reply)));
@@ -99,7 +100,31 @@ fn said(answer: &Answer) -> String {
     }
 }
 
-/// The beginning of something long.
-fn head(text: &str) -> String {
-    text.chars().take(160).collect()
+/// Letters that are left of something long.
+const HEAD: usize = 160;
+
+/// The beginning of something long; no more of it is written.
+fn head(what: &dyn fmt::Debug) -> String {
+    let mut head = Head(String::new());
+    // It stops by an error when it is full.
+    let _ = write!(head, "{what:?}");
+    head.0
+}
+
+struct Head(String);
+
+impl fmt::Write for Head {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = HEAD - self.0.chars().count();
+        match text.char_indices().nth(room) {
+            Some((end, _)) => {
+                self.0.push_str(&text[..end]);
+                Err(fmt::Error)
+            }
+            None => {
+                self.0.push_str(text);
+                Ok(())
+            }
+        }
+    }
 }

@@ -50,12 +50,15 @@ pub(super) fn set_aside(
     let (Some(custody), Some(view)) = (&place.custody, anchor.view(&place.ward.ledger)) else {
         return Ok(());
     };
+    let enough = facts::request(view, &ask.request)
+        .is_some_and(|(body, status)| status.stolen >= usize::from(body.lane.override_threshold));
+    if !enough {
+        return Ok(());
+    }
     let signing = approval_key(work, custody)?.approval;
     let key = signing.verifying_key();
     let said = view.state().next_verdict(&ask.request, &key);
-    let enough = facts::request(view, &ask.request)
-        .is_some_and(|(body, status)| status.stolen >= usize::from(body.lane.override_threshold));
-    if !enough || said.is_none_or(|(_, last)| last != Some(Verdict::Stolen)) {
+    if said.is_none_or(|(_, last)| last != Some(Verdict::Stolen)) {
         return Ok(());
     }
     for agent in view.state().standing_vetoes(&ask.request) {
