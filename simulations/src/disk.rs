@@ -50,8 +50,20 @@ impl Disk {
     /// the current one behind the same in the row.
     pub(crate) fn held(&self) -> Vec<Held> {
         let rows = self.rows.range(Key::new(Space::Custody, &[])..);
-        rows.map_while(|(key, bytes)| held(key.as_bytes(), bytes))
+        let custody = rows.take_while(|(key, _)| key.as_bytes()[0] == Space::Custody as u8);
+        custody
+            .filter_map(|(key, bytes)| held(key.as_bytes(), bytes).or_else(|| self.rotten(key)))
             .collect()
+    }
+
+    /// A share whose row has rotted: its agent names the row when it reads it, and stops. It was kept.
+    fn rotten(&self, key: &Key) -> Option<Held> {
+        let (epoch, deal) = named(key.as_bytes()).filter(|_| self.is_rotten(key))?;
+        Some(Held {
+            epoch,
+            deal,
+            active: false,
+        })
     }
 
     fn put(&mut self, key: Key, bytes: Vec<u8>) {
@@ -133,10 +145,15 @@ impl Disk {
 /// Bytes of a ward's id.
 const WARD: usize = 16;
 
-fn held(key: &[u8], row: &[u8]) -> Option<Held> {
+/// Epoch and deal in the key of a share's row.
+fn named(key: &[u8]) -> Option<(u32, Digest)> {
     let id = key.strip_prefix(&[Space::Custody as u8])?;
     let epoch = u32::from_be_bytes(*id.get(WARD..)?.first_chunk()?);
-    let deal = Digest(*id.get(WARD + 4..)?.first_chunk()?);
+    Some((epoch, Digest(*id.get(WARD + 4..)?.first_chunk()?)))
+}
+
+fn held(key: &[u8], row: &[u8]) -> Option<Held> {
+    let (epoch, deal) = named(key)?;
     let varint = row.get(1 + WARD..)?;
     let epoch_bytes = varint.iter().position(|byte| *byte < 0x80)? + 1;
     let active = *varint.get(epoch_bytes + 32)? == 1;
@@ -154,5 +171,25 @@ impl Records for Disk {
 
     fn scan(&self, prefix: &[u8]) -> Vec<(Key, Bytes)> {
         self.rows.scan(prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It is no loss of what was acknowledged: the record is named when it is read (G11).
+    #[test]
+    fn a_share_whose_row_has_rotted_was_kept() {
+        let mut disk = Disk::default();
+        let id = [&[7; WARD][..], &3u32.to_be_bytes(), &[9; 32]].concat();
+        let row = [&[1][..], &[7; WARD], &[3], &[9; 32], &[1]].concat();
+        disk.put(Key::new(Space::Custody, &id), row);
+        let kept = disk.held();
+        assert_eq!((kept.len(), kept[0].active), (1, true));
+        assert!(disk.rot(0).is_some());
+        let rotten = disk.held();
+        assert_eq!((rotten[0].epoch, rotten[0].deal), (3, Digest([9; 32])));
+        assert!(!rotten[0].active);
     }
 }

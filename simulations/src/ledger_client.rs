@@ -187,16 +187,13 @@ impl World {
             self.ask_ledger(node, again);
         }
         self.witness_answer(node, &answer);
-        let from = match &answer {
-            Answer::Page(page) => Some(page.from),
-            _ => None,
-        };
+        let shown = matches!(answer, Answer::Page(_));
         let durable = self.node(node).disk.flushes();
         self.step(node, Stimulus::Answered { query, answer });
         // It crashed before what it was shown was durable: it knows nothing of it.
         let lost = !self.node(node).is_up() && self.node(node).disk.flushes() == durable;
-        if let Some(from) = from.filter(|_| lost) {
-            self.show(&Sight::Unreads { node, from });
+        if shown && lost {
+            self.show(&Sight::Unreads { node });
         }
     }
 }

@@ -1,4 +1,5 @@
 //! G7: no share leaves before the lane's delay is over, nor under a veto.
+use super::shown::{Seen, Shown};
 use super::{Checker, Sight};
 use crate::node::NodeId;
 use crate::oracle::{Asked, Oracle, Vetoed};
@@ -8,13 +9,13 @@ use kith_protocol::keys::role::AgentPolicy;
 use kith_protocol::ledger::{Record, RecordBody, Subject};
 use kith_protocol::message::Body;
 use kith_protocol::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// How far each agent has been shown the log.
 pub(crate) struct Delay {
     /// How far the ledger's clock may be off, in milliseconds.
     clocks: i64,
-    shown: BTreeMap<NodeId, u64>,
+    shown: Shown,
     /// Who took over a veto of what by whom, handed to it directly.
     handed: BTreeSet<(NodeId, Digest, VerifyingKey<AgentPolicy>)>,
 }
@@ -24,7 +25,7 @@ impl Delay {
     pub(crate) fn new(clocks: i64) -> Self {
         Self {
             clocks,
-            shown: BTreeMap::new(),
+            shown: Shown::default(),
             handed: BTreeSet::new(),
         }
     }
@@ -40,7 +41,10 @@ impl Delay {
             .requests
             .get(id)
             .ok_or("a share leaves for a request that is not anchored")?;
-        let shown = self.shown.get(&node).copied().unwrap_or(0);
+        let Seen {
+            entries: shown,
+            head,
+        } = self.shown.to(node);
         let full = asked
             .full_since(shown)
             .ok_or("a share leaves before the lane has its approvals")?;
@@ -49,6 +53,11 @@ impl Delay {
         // A veto that was set aside begins the delay anew, for whoever was shown that.
         let begun = seen.map(|(_, time)| time).chain([full]).max();
         let due = begun.unwrap_or(full).after(asked.body.lane.delay);
+        if head < due {
+            return Err(format!(
+                "a share leaves although {node:?} was shown no page of the ledger from after the delay"
+            ));
+        }
         let due = Timestamp(due.0.saturating_add_signed(-self.clocks));
         if now < due {
             return Err(format!(
@@ -104,16 +113,8 @@ impl Checker for Delay {
     }
 
     fn see(&mut self, now: Timestamp, sight: &Sight<'_>, ledger: &Oracle) -> Result<(), String> {
+        self.shown.see(sight);
         match sight {
-            Sight::Unreads { node, from } => {
-                let shown = self.shown.entry(*node).or_default();
-                *shown = (*shown).min(*from);
-            }
-            Sight::Reads { node, page } => {
-                let end = page.from + page.entries.len() as u64;
-                let shown = self.shown.entry(*node).or_default();
-                *shown = end.max(*shown);
-            }
             Sight::Replies {
                 node,
                 asked,
@@ -135,7 +136,9 @@ impl Checker for Delay {
 mod tests {
     use super::*;
     use crate::checkers::samples;
+    use kith_protocol::bytes::Blob;
     use kith_protocol::ledger::{OverrideBody, VetoBody};
+    use kith_protocol::message::ledger::Page;
 
     const NODE: NodeId = NodeId(1);
     const FULL: Timestamp = Timestamp(1_000_000);
@@ -151,7 +154,14 @@ mod tests {
     }
 
     fn shows(checker: &mut Delay, ledger: &Oracle) {
-        let page = samples::page(ledger.size());
+        shows_head(checker, ledger, Timestamp(u64::MAX));
+    }
+
+    fn shows_head(checker: &mut Delay, ledger: &Oracle, time: Timestamp) {
+        let page = Page {
+            note: Blob(format!("kith.example/log\nkith-time {}\n", time.0).into_bytes()),
+            ..samples::page(ledger.size())
+        };
         let reads = Sight::Reads {
             node: NODE,
             page: &page,
@@ -169,6 +179,19 @@ mod tests {
         let early = Timestamp(over().0 - 1);
         assert!(checker.may_leave(early, NODE, &id, &ledger).is_err());
         assert_eq!(checker.may_leave(over(), NODE, &id, &ledger), Ok(()));
+    }
+
+    #[test]
+    fn a_share_on_pages_from_before_the_end_of_the_delay_is_seen() {
+        let body = samples::request();
+        let mut ledger = samples::ledger_with(&body);
+        samples::approve(&mut ledger, &body, FULL);
+        let mut checker = Delay::new(0);
+        shows_head(&mut checker, &ledger, Timestamp(over().0 - 1));
+        let late = over().after(samples::request().lane.delay);
+        assert!(checker.may_leave(late, NODE, &body.id(), &ledger).is_err());
+        shows_head(&mut checker, &ledger, over());
+        assert_eq!(checker.may_leave(late, NODE, &body.id(), &ledger), Ok(()));
     }
 
     #[test]

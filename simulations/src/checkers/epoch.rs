@@ -2,6 +2,8 @@
 use super::{Checker, Sight};
 use crate::node::NodeId;
 use crate::oracle::Oracle;
+use kith_protocol::bytes::Digest;
+use kith_protocol::message::Body;
 use kith_protocol::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +13,12 @@ pub(crate) struct Usable {
     held: BTreeMap<NodeId, Vec<u32>>,
     /// Who is not honest.
     villains: BTreeSet<NodeId>,
-    /// Nobody can be spared right after a recovery, which the screen says; so villains count until the
-    /// new shares have had time to arrive everywhere.
+    /// Nobody can be spared right after a recovery, which the screen says (f is 0 then). So a villain
+    /// whose receipt was counted stands for a share until the new ones have had time to arrive
+    /// everywhere; an honest trustee never stands for one that it does not hold.
     fresh: bool,
+    /// Who has given receipts for which deals.
+    receipts: BTreeSet<(NodeId, u32, Digest)>,
     /// The same of those who are gone, when they went. Nobody can promise that people live; that they
     /// held enough is what is asked.
     gone: BTreeMap<NodeId, Vec<u32>>,
@@ -27,6 +32,7 @@ impl Usable {
             held: BTreeMap::new(),
             villains: BTreeSet::new(),
             fresh: false,
+            receipts: BTreeSet::new(),
             gone: BTreeMap::new(),
         }
     }
@@ -35,20 +41,28 @@ impl Usable {
         let Some(epoch) = ledger.epoch else {
             return Ok(());
         };
-        let counts = |node: &NodeId| self.fresh || !self.villains.contains(node);
         let holders = self
             .held
             .iter()
             .chain(&self.gone)
-            .filter(|(node, epochs)| counts(node) && epochs.contains(&epoch))
+            .filter(|(node, epochs)| !self.villains.contains(node) && epochs.contains(&epoch))
             .count();
-        if holders >= self.threshold {
+        let liars = if self.fresh { self.liars(ledger) } else { 0 };
+        if holders + liars >= self.threshold {
             return Ok(());
         }
         Err(format!(
             "epoch {epoch} is active, and {holders} trustees hold a share of it, or did when they died; {} are needed",
             self.threshold
         ))
+    }
+
+    /// Villains that have given a receipt for the deal in force.
+    fn liars(&self, ledger: &Oracle) -> usize {
+        let receipts = self.receipts.iter().filter(|(node, epoch, deal)| {
+            self.villains.contains(node) && ledger.in_force() == Some((*epoch, *deal))
+        });
+        receipts.count()
     }
 }
 
@@ -64,6 +78,15 @@ impl Checker for Usable {
                 spares_shares: false,
             } => {
                 self.villains.insert(*node);
+                Ok(())
+            }
+            Sight::Replies {
+                node,
+                reply: Body::ShareStored(stored),
+                ..
+            } => {
+                let receipt = &stored.receipt;
+                self.receipts.insert((*node, receipt.epoch, receipt.deal));
                 Ok(())
             }
             Sight::Settled => {
@@ -93,7 +116,6 @@ impl Checker for Usable {
 mod tests {
     use super::*;
     use crate::checkers::{Held, samples};
-    use kith_protocol::message::Body;
 
     fn ledger() -> (Oracle, Held) {
         let (asked, _) = samples::receipt();
@@ -135,5 +157,38 @@ mod tests {
             shares: &[held],
         };
         assert!(checker.see(Timestamp(0), &holds, &ledger).is_err());
+    }
+
+    /// A villain that has given a receipt and thrown its share away stands for one until the new shares
+    /// have settled, and no longer.
+    #[test]
+    fn the_receipt_of_a_villain_counts_right_after_a_recovery_only() {
+        let (asked, reply) = samples::receipt();
+        let Body::ShareStore(store) = &asked.body else {
+            unreachable!("a sample of a receipt answers a share")
+        };
+        let ledger = samples::ledger_of_deal(&store.record);
+        let node = NodeId(1);
+        let mut checker = Usable::new(1);
+        let mut see = |sight: &Sight<'_>| checker.see(Timestamp(0), sight, &ledger);
+        let cheats = Sight::Cheats {
+            node,
+            spares_shares: false,
+        };
+        assert_eq!(see(&cheats), Ok(()));
+        let says = Sight::Replies {
+            node,
+            asked: &asked,
+            reply: &reply,
+        };
+        assert_eq!(see(&says), Ok(()));
+        let mut completed = samples::anchored(
+            store.policy,
+            kith_protocol::ledger::RecordBody::RecoveryPolicy(store.record.clone()),
+        );
+        completed.kind = "complete";
+        completed.new_epoch = true;
+        assert_eq!(see(&Sight::Anchored(&completed)), Ok(()));
+        assert!(see(&Sight::Settled).is_err());
     }
 }

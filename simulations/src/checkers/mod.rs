@@ -27,6 +27,7 @@ mod nuisance;
 mod rotation;
 #[cfg(test)]
 mod samples;
+mod shown;
 #[cfg(test)]
 mod unlinkability;
 
@@ -102,8 +103,6 @@ pub(crate) enum Sight<'a> {
     Unreads {
         /// Which agent.
         node: NodeId,
-        /// Where the page began.
-        from: u64,
     },
     /// What an agent keeps for others has changed.
     Holds {

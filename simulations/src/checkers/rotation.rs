@@ -1,4 +1,8 @@
 //! G13: recovered means rotated. After a completed recovery no earlier agent key has any power.
+//!
+//! A trustee that was off meanwhile cannot know: it may keep a share that the old agent deals until the
+//! ledger has shown it the completion, and such a share never becomes a current one (`consistency.rs`).
+use super::shown::Shown;
 use super::{Checker, Sight};
 use crate::node::NodeId;
 use crate::oracle::Oracle;
@@ -16,6 +20,8 @@ pub(crate) struct Rotation {
     before: BTreeSet<String>,
     /// Messages by which the thief's copy deals.
     dealt: BTreeSet<String>,
+    /// How far each agent has been shown the log.
+    shown: Shown,
 }
 
 impl Rotation {
@@ -26,6 +32,13 @@ impl Rotation {
             self.before.insert(id.to_owned());
         }
     }
+
+    /// Whether an agent has been shown the completion that ended the old agent's power: the first.
+    fn knows(&self, node: NodeId, ledger: &Oracle) -> bool {
+        let completions = ledger.requests.values().filter_map(|asked| asked.completed);
+        let shown = self.shown.to(node).entries;
+        completions.min().is_some_and(|place| place < shown)
+    }
 }
 
 impl Checker for Rotation {
@@ -33,7 +46,8 @@ impl Checker for Rotation {
         "G13 recovered means rotated"
     }
 
-    fn see(&mut self, _now: Timestamp, sight: &Sight<'_>, _ledger: &Oracle) -> Result<(), String> {
+    fn see(&mut self, _now: Timestamp, sight: &Sight<'_>, ledger: &Oracle) -> Result<(), String> {
+        self.shown.see(sight);
         match sight {
             Sight::Stolen { node } => self.thief = Some(*node),
             Sight::Cheats { node, .. } => {
@@ -52,7 +66,10 @@ impl Checker for Rotation {
                 node,
                 asked,
                 reply: Body::ShareStored(_),
-            } if self.dealt.contains(&asked.id) && !self.villains.contains(node) => {
+            } if self.dealt.contains(&asked.id)
+                && !self.villains.contains(node)
+                && self.knows(*node, ledger) =>
+            {
                 return Err(
                     "a trustee keeps a share that the old agent deals after the recovery".into(),
                 );
@@ -73,9 +90,31 @@ mod tests {
     use kith_protocol::message::Outgoing;
 
     const THIEF: NodeId = NodeId(0);
+    const TRUSTEE: NodeId = NodeId(1);
+
+    /// A ledger whose first entry completes a recovery.
+    fn recovered() -> Oracle {
+        let body = samples::request();
+        let mut ledger = samples::ledger_with(&body);
+        for asked in ledger.requests.values_mut() {
+            asked.completed = Some(0);
+        }
+        ledger
+    }
 
     fn see(checker: &mut Rotation, sight: &Sight<'_>) -> Result<(), String> {
-        checker.see(Timestamp(0), sight, &Oracle::default())
+        checker.see(Timestamp(0), sight, &recovered())
+    }
+
+    /// A checker of a world in which the trustee has read the completion.
+    fn informed() -> Rotation {
+        let mut checker = Rotation::default();
+        let reads = Sight::Reads {
+            node: TRUSTEE,
+            page: &samples::page(1),
+        };
+        assert_eq!(see(&mut checker, &reads), Ok(()));
+        checker
     }
 
     #[test]
@@ -96,19 +135,22 @@ mod tests {
             message: &message,
         };
         let keeps = Sight::Replies {
-            node: NodeId(1),
+            node: TRUSTEE,
             asked: &asked,
             reply: &reply,
         };
-        let mut before = Rotation::default();
+        let mut before = informed();
         assert_eq!(see(&mut before, &deals), Ok(()));
         assert_eq!(see(&mut before, &Sight::Stolen { node: THIEF }), Ok(()));
         assert_eq!(see(&mut before, &deals), Ok(()), "it was on its way before");
         assert_eq!(see(&mut before, &keeps), Ok(()));
-        let mut after = Rotation::default();
+        let mut after = informed();
         assert_eq!(see(&mut after, &Sight::Stolen { node: THIEF }), Ok(()));
         assert_eq!(see(&mut after, &deals), Ok(()));
         assert!(see(&mut after, &keeps).is_err());
+        let crashes = Sight::Unreads { node: TRUSTEE };
+        assert_eq!(see(&mut after, &crashes), Ok(()));
+        assert_eq!(see(&mut after, &keeps), Ok(()), "it cannot know");
     }
 
     #[test]
