@@ -83,11 +83,17 @@ impl Claimant {
         }
     }
 
-    /// She remembers more, and those she has named are not enough: she begins anew with all of them. The
-    /// first request stays open on the ledger, so that another trustee must sponsor the second.
+    /// She remembers more, and those she has named are not enough, or not any more since a share was
+    /// wrong or somebody said no: she begins anew with all of them. The first request stays open on the
+    /// ledger, so that another trustee must sponsor the second.
     fn begins_anew(&mut self, world: &mut dyn Town, me: &Person, view: &RecoverView) -> bool {
         let due = self.recalls.is_some_and(|time| time <= world.now());
-        if !due || !matches!(view.state.as_str(), "gathering" | "anchored") {
+        let hopeless = match view.state.as_str() {
+            "gathering" | "anchored" => true,
+            "waiting" | "collecting" => too_few_are_left(view),
+            _ => false,
+        };
+        if !due || !hopeless {
             return false;
         }
         if phone::owner(world, me.node, Command::RecoverAbort).is_ok() {
@@ -128,7 +134,11 @@ impl Claimant {
         match view.state.as_str() {
             "not-invited" | "mismatch" => Some(self.invite(world, me, who)),
             "invited" if self.calls_again(world, who) => Some(self.invite(world, me, who)),
-            "words" => compare(world, me, who),
+            // The other screen shows no words: that session is over, and she sends a new link.
+            "words" => compare(world, me, who).or_else(|| {
+                let again = self.calls_again(world, who);
+                again.then(|| self.invite(world, me, who))
+            }),
             _ => None,
         }
     }
@@ -154,6 +164,16 @@ impl Claimant {
         }
         Next::Soon
     }
+}
+
+/// Whether the screen says of so many that they are of no help that the others cannot be enough.
+fn too_few_are_left(view: &RecoverView) -> bool {
+    let helps = |trustee: &&ClaimTrusteeView| {
+        !matches!(trustee.state.as_str(), "bad-share" | "denied" | "conflict")
+    };
+    let left = view.trustees.iter().filter(helps).count();
+    let needed = view.threshold.map_or(0, usize::from);
+    left < needed
 }
 
 fn compare(world: &mut dyn Town, me: &Person, who: PersonId) -> Option<Next> {
