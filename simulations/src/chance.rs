@@ -26,6 +26,8 @@ pub(crate) enum Stream {
     Habits(u64),
     /// Whom somebody remembers.
     Memory(u64),
+    /// How a machine is connected.
+    Link(u64),
     /// The randomness of one agent.
     Agent(u64),
 }
@@ -42,6 +44,7 @@ impl Stream {
             Self::Story => 6,
             Self::Habits(person) => 1_000_000 + person,
             Self::Memory(person) => 2_000_000 + person,
+            Self::Link(node) => 3_000_000 + node,
             Self::Agent(node) => 1000 + node,
         }
     }

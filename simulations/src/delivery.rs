@@ -15,7 +15,7 @@ impl World {
     /// Puts a message on its way. A throw-away DID without an endpoint can be answered and never be
     /// asked, so nothing goes to it.
     pub(crate) fn dispatch(&mut self, asker: Asker, message: Outgoing) {
-        let Some(to) = self.network.way(asker.node, &message.to) else {
+        let Some(to) = self.network.way(asker.node, &message) else {
             return;
         };
         if self.is_cut(asker.node, to) {
@@ -23,14 +23,16 @@ impl World {
         }
         let keys = self.keys_of(asker.node, &message.from);
         let now = self.node(asker.node).clock.wall(self.now());
+        let admission = self.admission(&message.body);
+        let links = [asker.node, to].map(|node| self.node(node).link);
         match self.network.pack(message, keys.as_deref(), now) {
             Ok(letter) => {
                 let parcel = Parcel { asker, to, letter };
                 self.is_overheard(&parcel);
-                let clogging = self.clogging(parcel.asker.node, to);
-                for delay in fate(&mut self.chance, &self.faults) {
+                let more = self.clogging(parcel.asker.node, to).0 + admission.0;
+                for delay in fate(&mut self.chance, &self.faults, links) {
                     self.after(
-                        Millis(delay.0 + clogging.0),
+                        Millis(delay.0 + more),
                         Happening::Arrives(Box::new(parcel.clone())),
                     );
                 }
@@ -42,6 +44,15 @@ impl World {
                 );
                 self.fail("messages", what);
             }
+        }
+    }
+
+    /// How long a record waits at the ledger's door: its sender has given up waiting for the answer by
+    /// then, and asks again.
+    fn admission(&mut self, body: &Body) -> Millis {
+        match body {
+            Body::LedgerAppend(_) => self.chance.span(self.faults.admission),
+            _ => Millis(0),
         }
     }
 
@@ -110,12 +121,13 @@ impl World {
         }
         let keys = self.keys_of(node, &received.to);
         let now = self.node(node).clock.wall(self.now());
+        let links = [node, asker.node].map(|node| self.node(node).link);
         match self
             .network
             .pack_reply((received, reply), keys.as_deref(), now)
         {
             Ok(letter) => {
-                if let Some(delay) = fate_of_reply(&mut self.chance, &self.faults) {
+                if let Some(delay) = fate_of_reply(&mut self.chance, &self.faults, links) {
                     self.after(
                         delay,
                         Happening::Returns(Box::new(Returned { asker, letter })),

@@ -1,7 +1,7 @@
 //! What goes wrong, and how often.
 //!
-//! Ranges after TigerBeetle's simulator (losses 0 to 30 %, replays 0 to 50 %, partitions 0 to 3 %);
-//! crashes and clocks are ours.
+//! Ranges after TigerBeetle's simulator (losses 0 to 30 %, replays 0 to 50 %, partitions 0 to 3 %, disk
+//! faults 0 to 10 %); crashes, clocks and what the ledger takes are ours.
 use crate::chance::{Chance, Span};
 use crate::scenario::value::{Range, Unit};
 use serde::Serialize;
@@ -31,6 +31,7 @@ pub(crate) struct Weather {
     one_way: Range,
     cut_span: Range,
     slowest: Range,
+    admission: Range,
     /// How far the clocks of machines are apart; they are no better in a healed world.
     pub(crate) clocks: Range,
     /// How much they gain or lose, in millionths; crystals of machines are good for a hundred.
@@ -52,7 +53,7 @@ impl Default for Weather {
             // anything else.
             crash_before_flush: Range::new(0, 30),
             crash_after_flush: Range::new(0, 30),
-            disk_error: Range::new(0, 10),
+            disk_error: Range::new(0, 100),
             disk_full: Range::new(0, 3),
             power_cut: Range::new(0, 1000),
             downtime: Range::new(DOWNTIME.shortest.0, DOWNTIME.longest.0),
@@ -61,6 +62,9 @@ impl Default for Weather {
             cut_span: Range::new(CUT_SPAN.shortest.0, CUT_SPAN.longest.0),
             // The slowest a message gets: later ones overtake it.
             slowest: Range::new(CALM.longest.0, 4_000),
+            // The longest that a record waits at the ledger's door; its sender asks again after ten
+            // seconds.
+            admission: Range::new(0, 60_000),
             // Machines that set their clocks by the network.
             clocks: Range::new(0, 3_000),
             drift: Range::new(0, 100),
@@ -72,7 +76,7 @@ impl Default for Weather {
 
 impl Weather {
     /// Each field by its name in a file, and what it counts.
-    pub(crate) fn fields(&mut self) -> [(&'static str, &mut Range, Unit); 18] {
+    pub(crate) fn fields(&mut self) -> [(&'static str, &mut Range, Unit); 19] {
         [
             ("storm", &mut self.storm, Unit::Time),
             ("loss", &mut self.loss, Unit::PerMille),
@@ -94,6 +98,7 @@ impl Weather {
             ("one-way", &mut self.one_way, Unit::PerMille),
             ("cut-span", &mut self.cut_span, Unit::Time),
             ("slowest", &mut self.slowest, Unit::Time),
+            ("ledger-delay", &mut self.admission, Unit::Time),
             ("clocks", &mut self.clocks, Unit::Time),
             ("drift", &mut self.drift, Unit::PerMille),
             ("disk-error", &mut self.disk_error, Unit::PerMille),
@@ -135,9 +140,11 @@ pub struct Faults {
     pub cut_span: Span,
     /// How long a crashed agent stays away.
     pub downtime: Span,
-    /// How long a message takes; what is drawn longer arrives later, so that messages overtake each
-    /// other.
+    /// How long a message takes beside what its links take (`links.rs`); what is drawn longer arrives
+    /// later, so that messages overtake each other.
     pub latency: Span,
+    /// How long a record waits before the ledger's operator looks at it.
+    pub admission: Span,
 }
 
 impl Faults {
@@ -158,6 +165,7 @@ impl Faults {
         cut_span: CUT_SPAN,
         downtime: DOWNTIME,
         latency: CALM,
+        admission: Span::new(0, 0),
     };
 
     /// What the seed has in store. In swarm mode: each kind of fault is absent from about a quarter of
@@ -186,6 +194,7 @@ impl Faults {
                 CALM.shortest.0,
                 weather.slowest.draw(chance).max(CALM.shortest.0),
             ),
+            admission: Span::new(0, weather.admission.draw(chance)),
         }
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! - `world`, `step`, `delivery`, `cuts`, `ledger_client`: what happens, in order of time, and the
 //!   write-ahead rule;
+//! - `network`, `links`: what travels, what becomes of it on the way, and how long that takes;
 //! - `node`, `machine`, `disk`, `clock`: an agent, its machine, and what survives a crash;
 //! - `people`, [`VILLAINS`]: who asks for what, and who cheats;
 //! - `checkers`, `oracle`: what must never happen, one file per guarantee;
@@ -20,6 +21,7 @@ mod delivery;
 mod disk;
 mod faults;
 mod ledger_client;
+mod links;
 mod machine;
 mod network;
 mod node;
@@ -35,6 +37,7 @@ mod world;
 
 pub use chance::Span;
 pub use faults::Faults;
+pub use links::Links;
 pub use network::Fidelity;
 pub use people::{Habits, Terms};
 pub use scenario::{Mutant, Options, Parameters, Problem, Report, Scenario};

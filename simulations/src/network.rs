@@ -2,6 +2,7 @@
 use crate::chance::Chance;
 use crate::cuts::Cuts;
 use crate::faults::Faults;
+use crate::links::Link;
 use crate::node::{NodeId, node_of};
 use kith_envelope::{check_times, open, seal};
 use kith_protocol::did::{Did, LocalDid};
@@ -71,6 +72,21 @@ pub(crate) struct Returned {
     pub(crate) letter: Letter,
 }
 
+/// Where somebody's messages go instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Detour {
+    /// Who gets them.
+    pub(crate) to: NodeId,
+    /// Questions for pages of a ledger only.
+    pub(crate) pages_only: bool,
+}
+
+impl Detour {
+    fn takes(&self, body: &Body) -> bool {
+        !self.pages_only || matches!(body, Body::LedgerEntries(_))
+    }
+}
+
 /// Why a message cannot leave: a fault of the agent that sends it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unsent {
@@ -87,7 +103,7 @@ pub(crate) struct Network {
     pub(crate) fidelity: Fidelity,
     routes: BTreeMap<Did, Option<NodeId>>,
     /// What is meant for one node and reaches another, by who sends it.
-    detours: BTreeMap<(NodeId, NodeId), NodeId>,
+    detours: BTreeMap<(NodeId, NodeId), Detour>,
     pub(crate) cuts: Cuts,
     /// Numbers replies.
     replies: u64,
@@ -104,15 +120,22 @@ impl Network {
         }
     }
 
-    /// From now on what the first of the two sends to the second reaches another.
-    pub(crate) fn divert(&mut self, from_to: (NodeId, NodeId), other: NodeId) {
-        self.detours.insert(from_to, other);
+    /// From now on what the first of the two sends to the second reaches another, or what it takes of it.
+    pub(crate) fn divert(&mut self, from_to: (NodeId, NodeId), detour: Detour) {
+        self.detours.insert(from_to, detour);
     }
 
-    /// Where a message of this node to that DID arrives.
-    pub(crate) fn way(&mut self, from: NodeId, did: &Did) -> Option<NodeId> {
-        let to = self.route(did)?;
-        Some(self.detours.get(&(from, to)).copied().unwrap_or(to))
+    /// Nothing goes to this one any more that was meant for another.
+    pub(crate) fn straighten(&mut self, other: NodeId) {
+        self.detours.retain(|_, detour| detour.to != other);
+    }
+
+    /// Where a message of this node arrives.
+    pub(crate) fn way(&mut self, from: NodeId, message: &Outgoing) -> Option<NodeId> {
+        let to = self.route(&message.to)?;
+        let detour = self.detours.get(&(from, to));
+        let taken = detour.filter(|detour| detour.takes(&message.body));
+        Some(taken.map_or(to, |detour| detour.to))
     }
 
     /// The node a DID's endpoint names. Resolving costs two point decompressions, so it is done once.
@@ -190,8 +213,8 @@ fn received(message: Outgoing) -> Received {
     }
 }
 
-/// When each copy of a message arrives, if it does.
-pub(crate) fn fate(chance: &mut Chance, faults: &Faults) -> Vec<Millis> {
+/// When each copy of a message arrives, if it does, on a way over these two links.
+pub(crate) fn fate(chance: &mut Chance, faults: &Faults, links: [Link; 2]) -> Vec<Millis> {
     if chance.hits(faults.loss) {
         return Vec::new();
     }
@@ -200,10 +223,21 @@ pub(crate) fn fate(chance: &mut Chance, faults: &Faults) -> Vec<Millis> {
     } else {
         1
     };
-    (0..copies).map(|_| chance.span(faults.latency)).collect()
+    let copies = 0..copies;
+    copies.map(|_| latency(chance, faults, links)).collect()
 }
 
 /// When a reply arrives, if it does. It travels on the stream of its message, so it has no copies.
-pub(crate) fn fate_of_reply(chance: &mut Chance, faults: &Faults) -> Option<Millis> {
-    (!chance.hits(faults.reply_loss)).then(|| chance.span(faults.latency))
+pub(crate) fn fate_of_reply(
+    chance: &mut Chance,
+    faults: &Faults,
+    links: [Link; 2],
+) -> Option<Millis> {
+    (!chance.hits(faults.reply_loss)).then(|| latency(chance, faults, links))
+}
+
+/// How long one copy takes: on both links, and for whatever else there is on its way.
+fn latency(chance: &mut Chance, faults: &Faults, links: [Link; 2]) -> Millis {
+    let [first, second] = links.map(|link| link.latency(chance).0);
+    Millis(first + second + chance.span(faults.latency).0)
 }

@@ -3,6 +3,7 @@ use crate::chance::{Stream, generator};
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::ledger_client::LedgerClient;
+use crate::links::Link;
 use crate::villains::Seat;
 use kith_protocol::agent::{Agent, Context, Event, Input, Step};
 use kith_protocol::did::{Did, Endpoint, LocalDid};
@@ -99,6 +100,8 @@ pub(crate) struct Node {
     pub(crate) life: u32,
     /// What its machine takes for the time.
     pub(crate) clock: Clock,
+    /// How its machine is connected.
+    pub(crate) link: Link,
     /// Gone for good.
     dead: bool,
     /// Until when it is switched off.
@@ -142,6 +145,7 @@ impl Node {
             endpoint: endpoint.expect("letters, digits and a short address"),
             life: 0,
             clock: Clock::default(),
+            link: Link::default(),
             dead: false,
             off: Timestamp(0),
             alarm: None,
@@ -165,6 +169,7 @@ impl Node {
             endpoint: self.endpoint.clone(),
             life: 0,
             clock: self.clock.of_a_twin(now),
+            link: self.link,
             dead: false,
             alarm: None,
             client: LedgerClient::default(),

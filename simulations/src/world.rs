@@ -7,6 +7,7 @@ use crate::chance::{Chance, Stream};
 use crate::checkers::{Jury, Sight};
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::links::Links;
 use crate::network::{Asker, Network, Parcel, Returned};
 use crate::node::{Kind, Node, NodeId, Told};
 use crate::people::{Habits, Person, PersonId};
@@ -79,10 +80,14 @@ pub(crate) struct World {
     /// Whether a healed world owes progress: not while somebody is at work against whom only safety is
     /// promised.
     pub(crate) owes_progress: bool,
+    /// Until when somebody keeps readers from what the ledger shows.
+    pub(crate) misled: Timestamp,
     /// What villains have done.
     pub(crate) misdeeds: u64,
     /// What its people are like.
     pub(crate) habits: Habits,
+    /// How its machines are connected.
+    pub(crate) links: Links,
     /// What villains draw from.
     pub(crate) mischief: Chance,
     /// Who sits on the wires, if somebody does.
@@ -137,8 +142,10 @@ impl World {
             thinking: Chance::new(seed, Stream::People),
             transport: Chance::new(seed, Stream::Transport),
             owes_progress: true,
+            misled: DAWN,
             misdeeds: 0,
             habits: Habits::TRUSTING,
+            links: Links::default(),
             mischief: Chance::new(seed, Stream::Villains),
             wires: Seat::default(),
             trace: Trace::new(DAWN, show, draw),
@@ -163,12 +170,15 @@ impl World {
         let now = self.queue.now();
         let ahead = Millis(self.chance.between(0, self.spread.0));
         let gains = self.chance.between(0, 2 * self.drift) as i64 - self.drift as i64;
-        self.node_mut(id).clock = Clock::new(now, ahead, gains);
+        let link = self.links.of(self.seed, id);
+        let node = self.node_mut(id);
+        node.clock = Clock::new(now, ahead, gains);
+        node.link = link;
         self.start(id);
         id
     }
 
-    /// Somebody has copied a machine, and the copy runs.
+    /// Somebody has copied a machine; the copy does not run yet.
     pub(crate) fn twin(&mut self, of: NodeId) -> NodeId {
         let id = NodeId(self.nodes.len());
         let now = self.queue.now();
@@ -178,7 +188,6 @@ impl World {
             node: id,
             spares_shares: false,
         });
-        self.start(id);
         id
     }
 

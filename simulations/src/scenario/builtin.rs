@@ -51,6 +51,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("../../scenarios/ledger-fork.toml"),
     ),
     (
+        "stale-ledger",
+        include_str!("../../scenarios/stale-ledger.toml"),
+    ),
+    (
         "bad-machines",
         include_str!("../../scenarios/bad-machines.toml"),
     ),

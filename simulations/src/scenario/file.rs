@@ -4,6 +4,7 @@ use super::page::{Page, Problem, Section};
 use super::plan::majority;
 use super::value::{Range, Unit};
 use crate::faults::Weather;
+use crate::links::Mixture;
 use crate::people::Habits;
 use kith_protocol::limits;
 
@@ -66,6 +67,7 @@ pub(crate) struct File {
     pub(crate) about: String,
     pub(crate) cast: Cast,
     pub(crate) deal: Deal,
+    pub(crate) links: Mixture,
     pub(crate) weather: Weather,
     pub(crate) people: People,
     pub(crate) story: Vec<Line>,
@@ -92,6 +94,7 @@ pub(crate) fn read(text: &str, villains: &[&'static str]) -> Result<File, Vec<Pr
         about,
         deal: deal(top.section("deal"), &cast),
         cast,
+        links: links(top.section("links")),
         weather: weather(top.section("weather")),
         people: people(top.section("people")),
         story: story(&mut top, villains),
@@ -150,6 +153,19 @@ fn deal(mut section: Section<'_, '_>, cast: &Cast) -> Deal {
     }
     section.finish();
     deal
+}
+
+/// Weights beside each other: how many machines are connected how.
+fn links(mut section: Section<'_, '_>) -> Mixture {
+    let mut mixture = Mixture::default();
+    for (key, weight) in mixture.fields() {
+        *weight = section.range(key, (Unit::PerMille, 0..=1000), *weight);
+    }
+    if mixture.is_nothing() {
+        section.complain("home", "no machine has any link");
+    }
+    section.finish();
+    mixture
 }
 
 fn weather(mut section: Section<'_, '_>) -> Weather {

@@ -141,6 +141,7 @@ impl Scenario {
             about,
             cast,
             deal,
+            links,
             weather,
             people,
             story,
@@ -159,6 +160,14 @@ impl Scenario {
             deal.lifetime.show(Unit::Time),
             deal.items,
             deal.item_bytes
+        ));
+        let mut links = *links;
+        let weights = links
+            .fields()
+            .map(|(name, weight)| format!("{name} {weight}"));
+        lines.push(format!(
+            "links of machines, by weight: {}",
+            weights.join(", ")
         ));
         let mut weather = *weather;
         let faults = weather

@@ -5,8 +5,9 @@ use super::file::People;
 use super::value::Range;
 use crate::chance::{Chance, Stream};
 use crate::faults::Faults;
+use crate::links::Links;
 use crate::people::{Habits, Terms};
-use crate::villains::Villainy;
+use crate::villains::{Infects, Villainy};
 use kith_protocol::time::Millis;
 use serde::Serialize;
 
@@ -19,6 +20,8 @@ pub struct Parameters {
     pub witnesses: usize,
     /// Cosignatures that certify a head.
     pub quorum: u8,
+    /// How machines are connected.
+    pub links: Links,
     /// What goes wrong.
     pub faults: Faults,
     /// How long it does, in each part.
@@ -57,6 +60,7 @@ impl Plan {
                 .quorum
                 .draw(chance)
                 .clamp(majority(witnesses), witnesses) as u8,
+            links: Links::draw(&file.links, chance),
             faults: Faults::draw(&file.weather, chance),
             storm: file.weather.storm.draw_time(chance),
             terms: Terms {
@@ -138,8 +142,13 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
                 *count = Range::only(some);
             }
             Act::Cheat { villain, count } => {
-                let costly = Villainy::named(villain).is_none_or(Villainy::costs_a_share);
-                let most = if costly { spare } else { u64::MAX };
+                let villainy = Villainy::named(villain);
+                let costly = villainy.is_none_or(Villainy::costs_a_share);
+                // An epoch is anchored once one more than the threshold has acknowledged: whoever cheats
+                // one trustee of two that can be spared is in the way of that with the first.
+                let deals = villainy.is_some_and(|villainy| villainy.infects == Infects::Owner);
+                let left = spare.saturating_sub(u64::from(deals));
+                let most = if costly { left } else { u64::MAX };
                 let some = count.draw(chance).min(most);
                 spare -= if costly { some } else { 0 };
                 *count = Range::only(some);

@@ -76,6 +76,7 @@ impl Story {
         let clocks = (parameters.clocks, parameters.drift);
         let mut world = World::new(seed, jury, options, clocks);
         world.habits = parameters.habits;
+        world.links = parameters.links;
         let begun = world.now();
         let phone = world.add_node("phone", Kind::Owner);
         let alice = world.add_person(OWNER, phone);
@@ -211,7 +212,7 @@ impl Story {
 
     /// Until when a healed world may take to get somewhere.
     fn end_of_patience(&self) -> Timestamp {
-        let begin = self.world.now().max(self.asleep);
+        let begin = self.world.now().max(self.asleep).max(self.world.misled);
         begin
             .after(PATIENCE)
             .after(self.parameters.terms.delay.times(2))

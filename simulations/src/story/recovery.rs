@@ -93,10 +93,13 @@ impl Story {
 
     /// What the ledger shows has reached everybody who runs: they look eight times while a head ages.
     pub(super) fn warned(&mut self) -> Part {
-        let end = self.soon_read();
         if !self.world.owes_progress {
             return self.go_on();
         }
+        let end = self.soon_read();
+        self.until(end, |story| alarm::behind(&story.world).is_empty())?;
+        // Somebody may have begun meanwhile to keep it from them.
+        let end = end.max(self.misled_until());
         self.until(end, |story| alarm::behind(&story.world).is_empty())?;
         if !alarm::behind(&self.world).is_empty() {
             alarm::complain(&mut self.world);
@@ -107,7 +110,14 @@ impl Story {
     /// Until when everybody has read what the ledger shows now.
     pub(super) fn soon_read(&self) -> Timestamp {
         let end = self.world.now().max(self.asleep);
-        end.after(self.parameters.max_age).after(WARNED)
+        let end = end.after(self.parameters.max_age).after(WARNED);
+        end.max(self.misled_until())
+    }
+
+    /// The same of those who were shown old pages.
+    fn misled_until(&self) -> Timestamp {
+        let end = self.world.misled.after(self.parameters.max_age);
+        end.after(WARNED)
     }
 
     fn claim_is(&self, state: &str) -> bool {

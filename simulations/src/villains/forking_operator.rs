@@ -7,6 +7,7 @@
 //! `checkers/history.rs` would see two entries at one place.
 use super::{Infects, Villain, Villainy};
 use crate::chance::Span;
+use crate::network::Detour;
 use crate::node::NodeId;
 use crate::world::World;
 
@@ -35,9 +36,14 @@ impl Villain for ForkingOperator {
 
     fn ticks(&mut self, world: &mut World, me: NodeId) {
         let twin = world.twin(me);
+        let detour = Detour {
+            to: twin,
+            pages_only: false,
+        };
+        world.start(twin);
         for reader in world.everybody() {
             if reader != me && reader != twin && world.mischief.hits(DECEIVED) {
-                world.network.divert((reader, me), twin);
+                world.network.divert((reader, me), detour);
                 world.misdeed();
             }
         }

@@ -16,6 +16,7 @@ mod plunder;
 mod replay;
 mod silent;
 mod stale_host;
+mod stale_operator;
 mod two_faced;
 mod withheld_share;
 mod wrong_share;
@@ -43,6 +44,7 @@ pub const VILLAINS: &[Villainy] = &[
     stale_host::ENTRY,
     censor::ENTRY,
     forking_operator::ENTRY,
+    stale_operator::ENTRY,
     replay::ENTRY,
 ];
 
@@ -189,6 +191,11 @@ impl World {
             villain.begins(self, node);
             self.node_mut(node).villain = Seat(Some(villain));
         }
+    }
+
+    /// A villain's helper sits down at this node, which is one already.
+    fn seat(&mut self, node: NodeId, villain: Box<dyn Villain>) {
+        self.node_mut(node).villain = Seat(Some(villain));
     }
 
     /// A villain has done what it is there for.
