@@ -244,6 +244,7 @@ mod tests {
             }
             "colluder" | "censor" => &["protect", "CHEAT", "impostor"],
             "stale-host" => &["CHEAT", "protect", "pass"],
+            "stale-operator" => &["protect", "CHEAT", "pass"],
             _ => &["protect", "CHEAT", "lose-device", "claim", "attempted"],
         }
     }
