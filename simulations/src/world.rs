@@ -178,8 +178,15 @@ impl World {
         id
     }
 
-    /// Somebody has copied a machine; the copy does not run yet.
+    /// Somebody has copied a machine, and the copy runs.
     pub(crate) fn twin(&mut self, of: NodeId) -> NodeId {
+        let id = self.copy(of);
+        self.start(id);
+        id
+    }
+
+    /// Somebody has copied a machine; the copy does not run yet.
+    pub(crate) fn copy(&mut self, of: NodeId) -> NodeId {
         let id = NodeId(self.nodes.len());
         let now = self.queue.now();
         let twin = self.node(of).twin(now);

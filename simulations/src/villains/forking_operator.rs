@@ -40,7 +40,6 @@ impl Villain for ForkingOperator {
             to: twin,
             pages_only: false,
         };
-        world.start(twin);
         for reader in world.everybody() {
             if reader != me && reader != twin && world.mischief.hits(DECEIVED) {
                 world.network.divert((reader, me), detour);

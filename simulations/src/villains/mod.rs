@@ -249,11 +249,12 @@ mod tests {
         }
     }
 
-    const SEED: u64 = 4;
+    /// In one of these; which, is luck.
+    const SEEDS: std::ops::Range<u64> = 4..9;
     /// A small one, so that debug builds get through.
     const DEAL: &str = "[deal]\ndelay = \"5m\"\nitems = 1\nitem-bytes = 100\n";
 
-    fn misdeeds(villain: &str, story: &[&str]) -> u64 {
+    fn misdeeds(villain: &str, story: &[&str], seed: u64) -> u64 {
         let acts = story.iter().map(|act| match *act {
             "CHEAT" => format!("[[story]]\nact = \"cheat\"\nvillain = \"{villain}\"\n"),
             act => format!("[[story]]\nact = \"{act}\"\n"),
@@ -263,7 +264,7 @@ mod tests {
             acts.collect::<String>()
         );
         let scenario = Scenario::read("one", &text).expect("a scenario");
-        let mut story = Story::new(SEED, Plan::draw(&scenario, SEED), Options::default());
+        let mut story = Story::new(seed, Plan::draw(&scenario, seed), Options::default());
         story.play();
         let world = story.into_world();
         assert_eq!(world.broken, None, "{villain}: {text}");
@@ -274,8 +275,9 @@ mod tests {
     #[test]
     fn every_villain_does_what_it_is_there_for_and_no_promise_breaks() {
         for villainy in VILLAINS {
-            let done = misdeeds(villainy.name, story(villainy));
-            assert!(done > 0, "{} does nothing", villainy.name);
+            let does = |seed| misdeeds(villainy.name, story(villainy), seed) > 0;
+            let mut seeds = SEEDS;
+            assert!(seeds.any(does), "{} does nothing", villainy.name);
         }
     }
 

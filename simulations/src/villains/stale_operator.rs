@@ -45,7 +45,7 @@ impl Villain for StaleOperator {
             world.kill(copy);
             return;
         }
-        let copy = world.twin(me);
+        let copy = world.copy(me);
         world.seat(copy, Box::new(Copy));
         world.start(copy);
         let detour = Detour {
