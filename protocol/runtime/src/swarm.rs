@@ -14,7 +14,7 @@ use kith_protocol::did::{DidError, Endpoint};
 use kith_protocol::limits;
 use libp2p::core::muxing::StreamMuxerBox;
 use libp2p::core::transport::timeout::TransportTimeout;
-use libp2p::core::transport::{Boxed, MemoryTransport};
+use libp2p::core::transport::{Boxed, ListenerId, MemoryTransport};
 use libp2p::core::upgrade::Version;
 use libp2p::multiaddr::Protocol;
 use libp2p::request_response::{self, ProtocolSupport};
@@ -201,7 +201,7 @@ async fn begin(
     let refusals = Refusals::default();
     let mut swarm = build(medium, &key, refusals.clone())?;
     let peer = *swarm.local_peer_id();
-    let found = listen_on(&mut swarm, listen.clone()).await?;
+    let (listener, found) = listen_on(&mut swarm, listen.clone()).await?;
     let addresses = if announce.is_empty() {
         &found
     } else {
@@ -217,7 +217,7 @@ async fn begin(
     let (orders, taken) = mpsc::channel(limits::queue::WAITING + limits::queue::SENDING);
     let (delivered, arriving) = deliveries();
     let ends = (orders.downgrade(), delivered.clone(), refusals.clone());
-    tokio::spawn(Switchboard::new(swarm, ends).run(taken));
+    tokio::spawn(Switchboard::new((swarm, listener), ends).run(taken));
     let kept = kept_address(&listen, &found);
     let network = Network::new(medium, (endpoint, peer), (orders, delivered), refusals);
     Ok((network, arriving, kept))
@@ -226,12 +226,12 @@ async fn begin(
 async fn listen_on(
     swarm: &mut Swarm<Behaviour>,
     address: Multiaddr,
-) -> Result<Vec<Multiaddr>, SwarmError> {
+) -> Result<(ListenerId, Vec<Multiaddr>), SwarmError> {
     let failed = |why: String| SwarmError::Listen {
         address: address.clone(),
         why,
     };
-    swarm
+    let listener = swarm
         .listen_on(address.clone())
         .map_err(|error| failed(error.to_string()))?;
     let mut found = Vec::new();
@@ -254,7 +254,7 @@ async fn listen_on(
     }
     // Others are of use to more peers than the machine's own.
     found.sort_by_key(is_loopback);
-    Ok(found)
+    Ok((listener, found))
 }
 
 /// The address to listen on the next time: as it was wished, with the port that was found.

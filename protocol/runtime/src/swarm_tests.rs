@@ -61,6 +61,14 @@ async fn agents_of_one_process_reach_each_other_in_memory_and_nobody_else() {
     let (answer, asker) = tokio::join!(alice.exchange(bob.endpoint(), vec![1]), answers);
     assert_eq!(answer, Ok(vec![2]));
     assert_eq!(asker, keys[0].public().to_peer_id());
+    // Bob comes back to where he was, once he is gone.
+    drop((bob, deliveries));
+    let bob = loop {
+        match start_in_memory(keys[1].clone()).await {
+            Ok((bob, _)) => break bob,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
     // A program that is shown such an address does not dial it.
     let program = mirror().await;
     let refused = program.exchange(bob.endpoint(), vec![1]).await;

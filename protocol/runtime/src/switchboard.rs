@@ -11,7 +11,7 @@ use crate::swarm::{Behaviour, BehaviourEvent};
 use futures::StreamExt as _;
 use kith_protocol::limits;
 use libp2p::core::ConnectedPoint;
-use libp2p::core::transport::TransportError;
+use libp2p::core::transport::{ListenerId, TransportError};
 use libp2p::request_response::{
     Event, InboundFailure, Message, OutboundFailure, OutboundRequestId, ResponseChannel,
 };
@@ -54,6 +54,7 @@ impl Places {
 /// The swarm and who waits for what.
 pub(crate) struct Switchboard {
     swarm: Swarm<Behaviour>,
+    listener: ListenerId,
     /// Weak: the swarm ends when the last [`crate::network::Network`] is gone.
     orders: mpsc::WeakSender<Order>,
     deliveries: mpsc::Sender<Delivery>,
@@ -67,10 +68,11 @@ pub(crate) struct Switchboard {
 }
 
 impl Switchboard {
-    pub(crate) fn new(swarm: Swarm<Behaviour>, ends: Ends) -> Self {
+    pub(crate) fn new((swarm, listener): (Swarm<Behaviour>, ListenerId), ends: Ends) -> Self {
         let (orders, deliveries, refusals) = ends;
         Self {
             swarm,
+            listener,
             orders,
             deliveries,
             refusals,
@@ -86,11 +88,13 @@ impl Switchboard {
             tokio::select! {
                 order = orders.recv() => match order {
                     Some(order) => self.obey(order),
-                    None => return,
+                    None => break,
                 },
                 event = self.swarm.select_next_some() => self.notice(event),
             }
         }
+        // A place in memory is not free again when its listener is only dropped.
+        self.swarm.remove_listener(self.listener);
     }
 
     fn obey(&mut self, order: Order) {
