@@ -10,7 +10,8 @@
 //! - `node`, `machine`, `disk`, `clock`: an agent, its machine, and what survives a crash;
 //! - `people`, [`VILLAINS`]: who asks for what, and who cheats;
 //! - `checkers`, `oracle`: what must never happen, one file per guarantee;
-//! - [`scenario`], `story`: who takes part and what happens, from files; and how it is played.
+//! - [`scenario`], `story`: who takes part and what happens, from files; and how it is played;
+//! - [`live`]: the same on real agents, to be compared.
 #![forbid(unsafe_code)]
 
 mod chance;
@@ -22,6 +23,7 @@ mod disk;
 mod faults;
 mod ledger_client;
 mod links;
+pub mod live;
 mod machine;
 mod network;
 mod node;

@@ -24,7 +24,7 @@ pub(crate) struct NodeId(pub(crate) usize);
 
 /// Which agent runs on a machine.
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// An owner's or claimant's.
     Owner,
     /// A trustee's, or whatever else a trustee agent can be.

@@ -89,6 +89,11 @@ impl World {
             self.crash(id, "after the flush");
             return None;
         }
+        if let Some(tally) = &mut self.tally {
+            for message in &step.sends {
+                tally.sends(&self.nodes[id.0].name, message.body.typ(), &message.id);
+            }
+        }
         for message in step.sends {
             let asker = Asker::of(id, self.node(id).life, &message);
             self.dispatch(asker, message);

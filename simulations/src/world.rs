@@ -8,6 +8,7 @@ use crate::checkers::{Jury, Sight};
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::links::Links;
+use crate::live::Tally;
 use crate::network::{Asker, Network, Parcel, Returned};
 use crate::node::{Kind, Node, NodeId, Told};
 use crate::people::{Habits, Person, PersonId};
@@ -52,11 +53,11 @@ pub struct Broken {
 
 /// Why a person's command had no effect that the person knows of.
 #[derive(Clone, Debug)]
-pub(crate) enum Trouble {
+pub enum Trouble {
     /// The agent does not run, or crashed while it answered.
     Away,
     /// The agent says no.
-    Refused(#[allow(dead_code, reason = "read by whoever debugs a set-up")] CommandError),
+    Refused(CommandError),
 }
 
 /// What a step gave, if the agent lived to give it.
@@ -96,6 +97,8 @@ pub(crate) struct World {
     pub(crate) jury: Jury,
     /// The first thing that broke; the run is over then.
     pub(crate) broken: Option<Broken>,
+    /// What was sent, where somebody counts.
+    pub(crate) tally: Option<Tally>,
     /// Steps taken by agents.
     pub(crate) steps: u64,
     /// Crashes.
@@ -151,6 +154,7 @@ impl World {
             trace: Trace::new(DAWN, show, draw),
             jury,
             broken: None,
+            tally: None,
             steps: 0,
             crashes: 0,
             deliveries: 0,

@@ -5,11 +5,13 @@
 mod attack;
 mod loss;
 mod recovery;
+mod rehearsal;
 mod set_up;
 
 use crate::chance::{Chance, Stream};
 use crate::checkers::Jury;
 use crate::faults::Faults;
+use crate::live::Tally;
 use crate::node::{Kind, NodeId};
 use crate::people::{Helper, PersonId, Role, phone};
 use crate::scenario::act::{Act, Who};
@@ -58,6 +60,10 @@ pub(crate) struct Story {
     liars: Vec<(PersonId, &'static str)>,
     host: PersonId,
     witnesses: Vec<NodeId>,
+    /// How long a healed world may take to get somewhere.
+    patience: Millis,
+    /// What was sent until the copy awoke, where somebody counts.
+    sent: Option<Tally>,
     /// A thief has had her living device.
     robbed: bool,
     /// When the last machine wakes that was switched off.
@@ -98,6 +104,8 @@ impl Story {
             liars: Vec::new(),
             host,
             witnesses: Vec::new(),
+            sent: None,
+            patience: PATIENCE,
             robbed: false,
             asleep: begun,
         }
@@ -129,7 +137,10 @@ impl Story {
             Act::Recovered => self.recovered(),
             Act::Attempted => self.attempted(),
             Act::Stuck => self.stuck(),
-            Act::CopyAwakes => self.copy_awakes(),
+            Act::CopyAwakes => {
+                self.sent = self.world.tally.take();
+                self.copy_awakes()
+            }
             Act::Impostor => self.impostor(),
             Act::Thief => self.thief(),
             Act::Partition { who, count, time } => {
@@ -214,7 +225,7 @@ impl Story {
     fn end_of_patience(&self) -> Timestamp {
         let begin = self.world.now().max(self.asleep).max(self.world.misled);
         begin
-            .after(PATIENCE)
+            .after(self.patience)
             .after(self.parameters.terms.delay.times(2))
     }
 
@@ -314,14 +325,14 @@ fn tolerance(options: Options, parameters: Parameters) -> i64 {
     }
 }
 
-fn trustee_name(number: usize) -> String {
+pub(crate) fn trustee_name(number: usize) -> String {
     match NAMES.get(number) {
         Some(name) => (*name).to_owned(),
         None => format!("Trustee{}", number + 1),
     }
 }
 
-fn trustee_agent(name: &str, host_backups: bool) -> Kind {
+pub(crate) fn trustee_agent(name: &str, host_backups: bool) -> Kind {
     Kind::Trustee(Config {
         name: name.into(),
         host_backups,
