@@ -1,6 +1,7 @@
 //! What tests across crates share. The tests themselves stand in `tests/`.
 pub mod cut;
 pub mod distance;
+pub mod false_trustee;
 pub mod figures;
 pub mod floor;
 pub mod keeps;
