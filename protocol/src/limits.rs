@@ -214,6 +214,9 @@ pub mod backup {
     /// The most hosts one backup goes to: each costs a slot in every header, and a message to read
     /// it back.
     pub const HOSTS: usize = 8;
+    /// How often one backup is offered to one host that loses it before it has all of it: disks are put back
+    /// now and then, and not in circles. A false host has us send so many backups in vain.
+    pub const OFFERS: u8 = 3;
     /// The most key slots: two recovery keys (active and waiting) for every host.
     pub const SLOTS: usize = 2 * HOSTS;
     /// Bytes of a slot's key as it is sealed to a host.
@@ -224,6 +227,7 @@ pub mod backup {
     /// Bytes of a peer in a wallet: its name, its DID, an approval key, and prekeys of two keys each.
     const PEER: usize = message::LABEL_BYTES + did::DID_BYTES + 34 + owner::PREKEYS * 80 + 16;
 
+    const _: () = assert!(OFFERS > 1, "the first one counts");
     const _: () = assert!(
         HEADER * 4 / 3 < super::envelope::BODY_CHARS,
         "a header fits"

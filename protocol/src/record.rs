@@ -44,7 +44,7 @@ pub enum Space {
     Trustee = 21,
     /// The owner's deals, by epoch.
     Deal = 22,
-    /// The owner's backups waiting to be acknowledged, header and chunks.
+    /// The owner's backups waiting to be acknowledged: how many chunks, and what offers them again.
     Backup = 23,
     /// Chunks of the owner's backups.
     BackupChunk = 24,
@@ -58,6 +58,8 @@ pub enum Space {
     SecretChunk = 28,
     /// Ledger records that concern the owner.
     Noted = 29,
+    /// The owner's backups on their way, one row for each host.
+    BackupPassage = 30,
     /// Owners a trustee keeps something for.
     Ward = 40,
     /// Shares a trustee keeps, by owner and epoch.
@@ -292,7 +294,7 @@ mod tests {
         Identity = 1 LocalDid = 2 Invitation = 3 Connection = 4 Outbox = 5 Answered = 6
         Log = 7 LogEntry = 8 Append = 9 Conflict = 10 Retired = 11 Given = 12
         Secret = 20 Trustee = 21 Deal = 22 Backup = 23 BackupChunk = 24 Claim = 25 Claimed = 26
-        Alert = 27 SecretChunk = 28 Noted = 29
+        Alert = 27 SecretChunk = 28 Noted = 29 BackupPassage = 30
         Ward = 40 Custody = 41 Prekey = 42 Request = 43 History = 44
         Kept = 50 KeptChunk = 51 KeptProgress = 52
         Operator = 60 OperatorPending = 61 Witness = 62 WitnessEntry = 63

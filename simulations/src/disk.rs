@@ -41,6 +41,16 @@ impl Disk {
         self.rows.contains_key(key)
     }
 
+    /// Rows of a space are gone in whose keys this stands; whether there were any.
+    pub(crate) fn lose_named(&mut self, space: Space, name: &Digest) -> bool {
+        let rows = self.scan(Key::new(space, &[]).as_bytes()).into_iter();
+        let keys = rows.map(|(key, _)| key);
+        let named = |key: &Key| key.as_bytes().windows(32).any(|part| part == name.0);
+        let lost: Vec<Key> = keys.filter(named).collect();
+        lost.iter().for_each(|key| self.erase(key));
+        !lost.is_empty()
+    }
+
     /// Rows of a space.
     pub(crate) fn count(&self, space: Space) -> usize {
         self.counts.get(&(space as u8)).copied().unwrap_or(0)

@@ -76,14 +76,8 @@ pub(crate) struct Dealt {
 pub(crate) struct Placed {
     /// The owner's name for it.
     pub(crate) name: String,
-    /// Our DID towards it.
-    pub(crate) local: Did,
     /// Its DID.
     pub(crate) did: Did,
-    /// The message it has to answer next.
-    pub(crate) message: String,
-    /// Chunks it was sent. It may ask for none of them again, or it could keep us busy for ever.
-    pub(crate) sent: u32,
     /// Its receipt: evidence.
     pub(crate) receipt: Option<Signature>,
     /// Why it refused.
@@ -129,14 +123,6 @@ impl Deal {
             .iter()
             .filter(|dealt| dealt.receipt.is_some())
             .count()
-    }
-
-    /// The messages that still wait for an answer, or may.
-    pub(crate) fn messages(&self) -> Vec<String> {
-        let trustees = self.trustees.iter().map(|dealt| dealt.message.clone());
-        trustees
-            .chain(self.hosts.iter().map(|host| host.message.clone()))
-            .collect()
     }
 
     /// For the screen.
@@ -209,7 +195,17 @@ pub(crate) fn newest(work: &Work<'_>) -> Result<Option<Deal>, Damage> {
     Ok(work.all::<Deal>()?.pop())
 }
 
-/// The deals that one of our messages may belong to. Each holds hundreds of identifiers, and every one
+/// The deal that this backup belongs to, unless another took its place.
+pub(crate) fn backed_by(
+    work: &Work<'_>,
+    epoch: u32,
+    backup: &Digest,
+) -> Result<Option<Deal>, Damage> {
+    let deal = work.load::<Deal>(&epoch.to_be_bytes())?;
+    Ok(deal.filter(|deal| deal.record.backup_head == *backup))
+}
+
+/// The deals that one of our `store` messages may belong to. Each holds hundreds of identifiers, and every one
 /// costs two decompressions: only rows in which the message stands are decoded.
 pub(crate) fn naming(work: &Work<'_>, message: &str) -> Result<Vec<Deal>, Damage> {
     let names_it = |row: &[u8]| {

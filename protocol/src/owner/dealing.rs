@@ -4,8 +4,8 @@
 //! messages; after it, nobody holds a recovery key in one piece.
 use crate::agent::Work;
 use crate::anchor::Anchor;
-use crate::backup::{BackupHeader, Draft, Peer, Recipients, Sealed, Wallet, container, slot};
-use crate::bytes::{Blob, Digest, Salt};
+use crate::backup::{Draft, Peer, Recipients, Sealed, Wallet, container, slot};
+use crate::bytes::{Digest, Salt};
 use crate::did::Did;
 use crate::error::{CommandError, Stop};
 use crate::keys::role::{Approval, ClaimantSigning};
@@ -16,9 +16,10 @@ use crate::message::backup::Put;
 use crate::message::setup::Prekey;
 use crate::message::share::{Authority, Commitments, Store};
 use crate::outbox;
+use crate::owner::claim::row::Claim;
 use crate::owner::deal::{By, Deal, DealStage, Dealt, Placed};
 use crate::owner::identity::{self, Identity};
-use crate::owner::push;
+use crate::owner::push::{self, Offer, Passage};
 use crate::owner::secret;
 use crate::owner::trustee::{Contact, PeerRole, Trustee};
 use crate::policy::{ApprovalTree, Bucket, LANES, LaneOpening};
@@ -210,7 +211,17 @@ fn sequence_after(identity: &Identity) -> u64 {
     identity.sequence.saturating_add(1)
 }
 
-impl Right<'_> {
+impl<'a> Right<'a> {
+    /// The right by which a deal was put: once its claim is complete, that of the agent whom it brought to
+    /// power.
+    pub(crate) fn again(by: By, claim: Option<&'a Claim>) -> Self {
+        let keys = claim.and_then(|claim| claim.keys.as_ref());
+        match (by, keys) {
+            (By::Claimant { request }, Some(keys)) => Self::Claimant(request, &keys.signing),
+            (By::Claimant { .. } | By::Agent, _) => Self::Agent,
+        }
+    }
+
     fn by(&self) -> By {
         match self {
             Self::Agent => By::Agent,
@@ -327,6 +338,16 @@ fn back_up(
 }
 
 impl Recipient {
+    /// The owner's name for it.
+    pub(crate) fn name(&self) -> &str {
+        &self.trustee.name
+    }
+
+    /// The key that this deal uses.
+    pub(crate) fn prekey(&self) -> &Prekey {
+        &self.prekey
+    }
+
     /// As the next agent needs to know it: the prekey of this deal is used up.
     fn peer(&self) -> Peer {
         Peer {
@@ -440,39 +461,38 @@ impl Package<'_> {
     }
 }
 
-/// A `put` for one host, its slot key sealed to that host's prekey.
+/// A `put` for one host, its slot key sealed to that host's next prekey.
 pub(crate) fn put_for(
     work: &mut Work<'_>,
     identity: &Identity,
-    plan: &Plan<'_>,
-    header: &BackupHeader,
-    to: (&slot::SlotKey, Recipient),
-) -> Result<Placed, Stop> {
-    let (slot_key, host) = to;
-    let context = slot::put_context(&header.digest());
-    let sealed = slot_key.seal(&host.prekey.sealing, &context, work.rng);
+    (right, epoch): (&Right<'_>, u32),
+    offer: &Offer,
+    host: Recipient,
+) -> Result<Passage, Stop> {
+    let context = slot::put_context(&offer.backup);
+    let sealed = offer
+        .slot_key
+        .seal(&host.prekey.sealing, &context, work.rng);
     let sealed = sealed
         .map_err(|_| CommandError::error(format!("{}'s key cannot be used", host.trustee.name)))?;
     let mut put = Put {
         policy: identity.policy,
-        header: Blob(header.to_bytes()),
+        header: offer.header.clone(),
         prekey: host.prekey.number,
         slot_key: sealed,
-        authority: plan.right.authority(identity, labels::BACKUP_PUT, &[]),
+        authority: right.authority(identity, labels::BACKUP_PUT, &[]),
     };
-    put.authority = plan
-        .right
-        .authority(identity, labels::BACKUP_PUT, &put.signed_bytes());
+    put.authority = right.authority(identity, labels::BACKUP_PUT, &put.signed_bytes());
     host.save(work);
     let did: Did = host.contact.did;
     let message = outbox::send(work, &host.trustee.local, &did, Body::BackupPut(put));
-    Ok(Placed {
-        name: host.trustee.name,
+    Ok(Passage {
+        backup: offer.backup,
+        epoch,
+        host: host.trustee.name,
         local: host.trustee.local,
         did,
         message,
         sent: 0,
-        receipt: None,
-        refused: None,
     })
 }

@@ -10,12 +10,13 @@ use crate::limits;
 use crate::message::share::{Commit, Stored};
 use crate::message::{Body, ProblemReport};
 use crate::outbox;
+use crate::owner::claim;
 use crate::owner::command::Answer;
 use crate::owner::deal::{self, By, Deal, DealStage};
 use crate::owner::dealing::{self, Plan, Right, Terms};
 use crate::owner::identity::{self, Identity};
+use crate::owner::push::{self, End, Passage};
 use crate::owner::trustee::{self, PeerRole, Trustee};
-use crate::owner::{claim, push};
 use crate::time::Millis;
 
 /// Losses that are survivable right after a protection, where there are trustees to spare (f of
@@ -127,9 +128,14 @@ pub(crate) fn on_reply(
     id: &str,
     reply: &Body,
 ) -> Result<bool, Damage> {
+    if let Some(passage) = push::naming(work, id)? {
+        on_host(work, anchor, passage, reply)?;
+        return Ok(true);
+    }
     for mut deal in deal::naming(work, id)? {
-        if deal.take_reply(work, id, reply)? {
-            push::drop_when_placed(work, &deal)?;
+        let place = deal.trustees.iter().position(|dealt| dealt.message == id);
+        if let Some(place) = place {
+            deal.take_receipt(work, place, reply)?;
             work.save(&deal);
             advance(work, anchor, deal)?;
             return Ok(true);
@@ -138,44 +144,70 @@ pub(crate) fn on_reply(
     Ok(false)
 }
 
+/// A host says how far the backup is.
+fn on_host(
+    work: &mut Work<'_>,
+    anchor: &mut Anchor,
+    passage: Passage,
+    reply: &Body,
+) -> Result<(), Damage> {
+    let (epoch, backup, name) = (passage.epoch, passage.backup, passage.host.clone());
+    let Some(end) = push::on_reply(work, passage, reply)? else {
+        return Ok(());
+    };
+    let Some(mut deal) = deal::backed_by(work, epoch, &backup)? else {
+        return Ok(());
+    };
+    if let Some(host) = deal.hosts.iter_mut().find(|host| host.name == name) {
+        match end {
+            End::Stored(receipt) => (host.receipt, host.refused) = (Some(receipt), None),
+            End::Refused(why) => host.refused = Some(why),
+        }
+    }
+    push::drop_when_placed(work, &deal)?;
+    work.save(&deal);
+    advance(work, anchor, deal)
+}
+
 /// Notes for the screen why somebody who is asked again has not taken its part yet.
 pub(crate) fn on_not_yet(work: &mut Work<'_>, id: &str, why: &str) -> Result<(), Damage> {
-    for mut deal in deal::naming(work, id)? {
-        let trustees = deal.trustees.iter_mut();
-        let trustees = trustees.map(|dealt| (&dealt.message, &mut dealt.refused));
-        let hosts = deal.hosts.iter_mut();
-        let hosts = hosts.map(|host| (&host.message, &mut host.refused));
-        let Some((_, refused)) = trustees.chain(hosts).find(|(message, _)| *message == id) else {
-            continue;
-        };
-        if refused.as_deref() != Some(why) {
-            *refused = Some(why.into());
-            work.save(&deal);
-        }
+    if let Some(passage) = push::naming(work, id)? {
+        let deal = deal::backed_by(work, passage.epoch, &passage.backup)?;
+        return note(work, deal, why, |deal| {
+            let mut hosts = deal.hosts.iter_mut();
+            let host = hosts.find(|host| host.name == passage.host);
+            host.map(|host| &mut host.refused)
+        });
+    }
+    for deal in deal::naming(work, id)? {
+        note(work, Some(deal), why, |deal| {
+            let mut trustees = deal.trustees.iter_mut();
+            let dealt = trustees.find(|dealt| dealt.message == id);
+            dealt.map(|dealt| &mut dealt.refused)
+        })?;
     }
     Ok(())
 }
 
-impl Deal {
-    fn take_reply(&mut self, work: &mut Work<'_>, id: &str, reply: &Body) -> Result<bool, Damage> {
-        if let Some(place) = self.trustees.iter().position(|dealt| dealt.message == id) {
-            self.take_receipt(work, place, reply)?;
-            return Ok(true);
-        }
-        let Some(place) = self.hosts.iter().position(|host| host.message == id) else {
-            return Ok(false);
-        };
-        let head = self.record.backup_head;
-        let host = &mut self.hosts[place];
-        match reply {
-            Body::BackupWanted(wanted) => push::on_wanted(work, host, (&head, wanted))?,
-            Body::BackupStored(stored) if push::on_stored(work, host, &head, stored)? => {}
-            Body::Problem(problem) => host.refused = Some(reason(problem)),
-            _ => host.refused = Some("it answered with something that is no receipt".into()),
-        }
-        Ok(true)
+/// Writes it beside whom it is about, if it is new.
+fn note(
+    work: &mut Work<'_>,
+    deal: Option<Deal>,
+    why: &str,
+    about: impl FnOnce(&mut Deal) -> Option<&mut Option<String>>,
+) -> Result<(), Damage> {
+    let Some(mut deal) = deal else {
+        return Ok(());
+    };
+    match about(&mut deal) {
+        Some(refused) if refused.as_deref() != Some(why) => *refused = Some(why.into()),
+        Some(_) | None => return Ok(()),
     }
+    work.save(&deal);
+    Ok(())
+}
 
+impl Deal {
     fn take_receipt(
         &mut self,
         work: &mut Work<'_>,

@@ -47,6 +47,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("../../scenarios/stale-host.toml"),
     ),
     (
+        "forgetful-host",
+        include_str!("../../scenarios/forgetful-host.toml"),
+    ),
+    (
         "ledger-fork",
         include_str!("../../scenarios/ledger-fork.toml"),
     ),

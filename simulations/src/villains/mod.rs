@@ -10,6 +10,7 @@ mod cheating_dealer;
 mod colluders;
 mod equivocating_dealer;
 mod flooder;
+mod forgetful_host;
 mod forgetful_liar;
 mod forking_operator;
 mod plunder;
@@ -42,6 +43,7 @@ pub const VILLAINS: &[Villainy] = &[
     cheating_dealer::ENTRY,
     equivocating_dealer::ENTRY,
     stale_host::ENTRY,
+    forgetful_host::ENTRY,
     censor::ENTRY,
     forking_operator::ENTRY,
     stale_operator::ENTRY,
@@ -239,9 +241,11 @@ mod tests {
     /// A story in which each villain finds something to do.
     fn story(villainy: &Villainy) -> &'static [&'static str] {
         match villainy.name {
-            "forgetful-liar" | "cheating-dealer" | "equivocating-dealer" | "replay" => {
-                &["CHEAT", "protect"]
-            }
+            "forgetful-liar"
+            | "forgetful-host"
+            | "cheating-dealer"
+            | "equivocating-dealer"
+            | "replay" => &["CHEAT", "protect"],
             "colluder" | "censor" => &["protect", "CHEAT", "impostor"],
             "stale-host" => &["CHEAT", "protect", "pass"],
             "stale-operator" => &["protect", "CHEAT", "pass"],

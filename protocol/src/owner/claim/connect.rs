@@ -20,6 +20,7 @@ use crate::owner::deal::Deal;
 use crate::owner::identity::{self, Identity};
 use crate::owner::pace;
 use crate::owner::peers::Peers;
+use crate::owner::push;
 use crate::owner::trustee::Trustee;
 use crate::record::Row;
 use crate::time::Millis;
@@ -340,9 +341,7 @@ fn forget_identity(work: &mut Work<'_>) -> Result<(), Damage> {
         work.erase::<Trustee>(&trustee.id());
     }
     for deal in work.all::<Deal>()? {
-        for message in deal.messages() {
-            outbox::withdraw(work, &message);
-        }
+        push::abandon(work, &deal)?;
         work.erase::<Deal>(&deal.id());
     }
     work.erase::<Identity>(&[]);
