@@ -1,8 +1,9 @@
 //! A backup host that loses a backup while it takes it in: it has asked for a chunk, and when that comes it
 //! knows nothing of the backup any more.
 //!
-//! Promised (R5, G5): the owner's agent offers the backup again by itself, so the deal ends without her. If it
-//! did not, the story would wait for the protection in vain.
+//! Promised (R5, G5): the owner's agent offers the backup again by itself. Her simulated person would protect
+//! again where it did not, so that the agent alone is enough is shown by `protocol/tests/owner_hosts.rs`; here it
+//! meets crashes, losses and a recovery.
 use super::{Infects, Villain, Villainy};
 use crate::node::{NodeId, Told};
 use crate::world::World;
