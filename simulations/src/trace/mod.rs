@@ -188,10 +188,14 @@ pub(crate) struct Stimuli {
 
 impl Stimuli {
     pub(crate) fn of(stimulus: &Stimulus, show: Show) -> Self {
-        let story = show == Show::Story;
+        let told = if show == Show::Story {
+            timeline::told(stimulus)
+        } else {
+            String::new()
+        };
         Self {
             what: telling::stimulus(stimulus),
-            told: story.then(|| timeline::told(stimulus)).unwrap_or_default(),
+            told,
         }
     }
 }

@@ -42,7 +42,8 @@ async fn told(form: &'static [&'static str]) {
     floor.judge(outcome, &[NOTE]);
     assert_eq!(town.untried(), BTreeSet::new());
     // What the local API answered was searched too.
-    let answers = fs::read_to_string(floor.path().join("answers/bob")).unwrap();
+    let answers = fs::read_to_string(floor.path().join("answers/bob"))
+        .expect("every agent of a floor has its answers kept");
     assert!(answers.contains(r#""status":"ready""#));
 }
 
