@@ -326,6 +326,17 @@ mod tests {
         assert!(rule(&case.consent, &case.chain, &mut case.sighting).is_ok());
     }
 
+    /// G1: the same claimant's keys, and yet not what our person approved.
+    #[test]
+    fn a_request_of_another_kind_is_another_request() {
+        let mut case = case(0);
+        if let Some(anchored) = &mut case.chain.anchored {
+            anchored.kind = RequestKind::Stolen;
+        }
+        let refused = rule(&case.consent, &case.chain, &mut case.sighting).err();
+        assert_eq!(refused, Some(Hold::OtherRequest));
+    }
+
     /// R13: a request that is not on the chain.
     #[test]
     fn nothing_leaves_for_a_request_that_is_not_anchored() {
