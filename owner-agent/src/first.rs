@@ -7,8 +7,13 @@ use kith_runtime::homes::Home;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const FILE: &str = "first-command.json";
+/// How long a command waits for what was left to be carried out: a step and a flush.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How often it looks.
+const PACE: Duration = Duration::from_millis(20);
 
 /// Sends the command to the running agent, or sets the home up and leaves it for `run`; `None`
 /// says that it was left.
@@ -51,6 +56,22 @@ pub(crate) async fn deliver(console: &Console) -> Result<Option<Answer>, Failure
     let answer = console.ask(&command).await?;
     forget(&console.home)?;
     Ok(Some(answer))
+}
+
+/// Lets a running agent carry out what was left for it: it answers before it has done so, and would say that
+/// there is no identity. Where it cannot be carried out the command goes on after a moment, and the agent
+/// says what is missing.
+pub(crate) async fn settle(console: &Console) {
+    if path(&console.home).exists() && console.is_running().await {
+        // Time that ran out is no failure here.
+        let _ = tokio::time::timeout(PATIENCE, carried_out(&console.home)).await;
+    }
+}
+
+async fn carried_out(home: &Home) {
+    while path(home).exists() {
+        tokio::time::sleep(PACE).await;
+    }
 }
 
 /// Whether there is neither an identity nor a recovery: `init` and `recover start` make one.
@@ -97,6 +118,9 @@ fn forget(home: &Home) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::{Future as _, poll_fn};
+    use std::pin::pin;
+    use std::task::Poll;
 
     fn home() -> (tempfile::TempDir, Home) {
         let dir = tempfile::tempdir().unwrap();
@@ -118,6 +142,17 @@ mod tests {
         forget(&home).unwrap();
         forget(&home).unwrap();
         assert_eq!(left(&home).unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_command_waits_for_what_was_left_and_no_longer() {
+        let (_dir, home) = home();
+        leave(&home, &Command::Status).unwrap();
+        let mut waiting = pin!(carried_out(&home));
+        let pending = poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context).is_pending()));
+        assert!(pending.await, "the agent has not carried it out");
+        forget(&home).unwrap();
+        waiting.await;
     }
 
     #[test]

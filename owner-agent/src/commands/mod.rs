@@ -12,7 +12,7 @@ pub(crate) use protect::warnings;
 pub(crate) use secret::read as read_secret;
 
 use crate::cli::{Cli, Record, Task};
-use crate::{demo, show};
+use crate::{demo, first, show};
 use kith_protocol::owner::OwnerAgent;
 use kith_protocol::owner::command::{Answer, Command};
 use kith_runtime::console::exit::EXIT_CODES;
@@ -36,6 +36,9 @@ pub async fn carry_out(cli: Cli) -> Result<(), Failure> {
 }
 
 async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
+    if asks_an_agent(&cli.task) {
+        first::settle(console).await;
+    }
     match cli.task {
         Task::Demo(options) => demo::command(console.screen, options).await,
         Task::Init(init) => initialise::initialise(console, init).await,
@@ -54,6 +57,14 @@ async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// Whether it is for an agent that runs already.
+fn asks_an_agent(task: &Task) -> bool {
+    !matches!(
+        task,
+        Task::Demo(_) | Task::Init(_) | Task::Run(_) | Task::Doctor | Task::ExitCodes
+    )
 }
 
 /// Asks the running agent.
