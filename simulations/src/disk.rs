@@ -15,6 +15,8 @@ pub(crate) struct Disk {
     /// one that it said was durable.
     forgets_one_in: Option<u64>,
     batches: u64,
+    /// Changes of rows that stand on a trustee's screen: owners and requests.
+    shown: u64,
     /// Until when it takes nothing.
     full: Timestamp,
     /// Records that cannot be read any more. What the store gives for one is nothing that decodes: values
@@ -34,6 +36,16 @@ impl Disk {
         self.rows
             .retain(|key, _| key.as_bytes().first() != Some(&space));
         self.counts.remove(&space);
+        self.shown += 1;
+    }
+
+    /// How often it changed what a trustee's screen shows.
+    pub(crate) fn shown(&self) -> u64 {
+        self.shown
+    }
+
+    fn changes(&mut self, space: u8) {
+        self.shown += u64::from(space == Space::Ward as u8 || space == Space::Request as u8);
     }
 
     /// Whether there is such a row.
@@ -78,6 +90,7 @@ impl Disk {
 
     fn put(&mut self, key: Key, bytes: Vec<u8>) {
         let space = key.as_bytes().first().copied().unwrap_or(0);
+        self.changes(space);
         if self.rows.insert(key, bytes).is_none() {
             *self.counts.entry(space).or_default() += 1;
         }
@@ -85,6 +98,7 @@ impl Disk {
 
     fn erase(&mut self, key: &Key) {
         let space = key.as_bytes().first().copied().unwrap_or(0);
+        self.changes(space);
         if self.rows.remove(key).is_some() {
             *self.counts.entry(space).or_default() -= 1;
         }
@@ -116,6 +130,7 @@ impl Disk {
     pub(crate) fn rot(&mut self, place: usize) -> Option<Key> {
         let (key, value) = self.rows.iter_mut().nth(place)?;
         value.clear();
+        self.shown += 1;
         self.rotten.insert(key.clone());
         Some(key.clone())
     }

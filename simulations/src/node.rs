@@ -84,6 +84,10 @@ pub(crate) enum Mind {
     Trustee(TrusteeAgent),
 }
 
+/// What a trustee's screen is made of: the agent's life and the changes of the rows it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Screen(u32, u64);
+
 /// A machine with an agent.
 pub(crate) struct Node {
     /// What the run calls it.
@@ -178,6 +182,11 @@ impl Node {
             hoards: true,
             villain: Seat::default(),
         }
+    }
+
+    /// What its screen is made of now.
+    pub(crate) fn screen(&self) -> Screen {
+        Screen(self.life, self.disk.shown())
     }
 
     /// Whether its agent runs.

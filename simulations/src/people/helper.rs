@@ -43,7 +43,7 @@ impl Helper {
         }
     }
 
-    fn look_around(&mut self, world: &mut dyn Town, me: &Person) -> Option<Next> {
+    fn look_around(&mut self, world: &mut dyn Town, me: &mut Person) -> Option<Next> {
         let Ok(Answer::Owners { list }) = phone::trustee(world, me.node, Command::OwnerList) else {
             return None;
         };
@@ -57,7 +57,10 @@ impl Helper {
         if let Some(request) = list.iter().find(|request| request.state == "words") {
             return self.check(world, me, request);
         }
-        let request = list.iter().find(|request| request.state == "verified")?;
+        let Some(request) = list.iter().find(|request| request.state == "verified") else {
+            me.idle = true;
+            return None;
+        };
         self.decide(world, me, request)
     }
 

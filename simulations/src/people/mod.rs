@@ -21,7 +21,7 @@ pub(crate) use owner::{Owner, Wish};
 pub(crate) use thief::Thief;
 pub(crate) use town::Town;
 
-use crate::node::NodeId;
+use crate::node::{NodeId, Screen};
 use crate::world::{Happening, World};
 use kith_protocol::time::Millis;
 
@@ -74,6 +74,10 @@ pub(crate) struct Person {
     pub(crate) role: Role,
     /// Whether a turn is on the way.
     awake: bool,
+    /// There was nothing on the screen for her to do.
+    idle: bool,
+    /// What the screen was made of then: as long as it is the same, she need not ask her agent.
+    nothing: Option<Screen>,
 }
 
 /// What comes after a turn.
@@ -111,6 +115,7 @@ impl World {
     /// Gives somebody something to do.
     pub(crate) fn engage(&mut self, id: PersonId, role: Role) {
         self.person_mut(id).role = role;
+        self.person_mut(id).nothing = None;
         self.wake(id, Next::Soon);
     }
 
@@ -141,8 +146,15 @@ impl World {
         person.awake = false;
         let next = if self.node(person.node).is_dead() {
             Next::Done
+        } else if person.links.is_empty() && person.nothing == Some(self.node(person.node).screen())
+        {
+            Next::Later
         } else {
-            person.turn(self)
+            person.idle = false;
+            let next = person.turn(self);
+            let screen = self.node(person.node).screen();
+            person.nothing = person.idle.then_some(screen);
+            next
         };
         if next == Next::Later {
             self.tires(person.node);
@@ -162,6 +174,8 @@ impl Person {
             links: Vec::new(),
             role: Role::Bystander,
             awake: false,
+            idle: false,
+            nothing: None,
         }
     }
 

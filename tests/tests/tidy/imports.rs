@@ -140,6 +140,25 @@ fn the_code_of_the_protocol_and_of_the_owner_and_trustee_names_nothing_impure() 
     }
 }
 
+/// Decision 0021: in an agent of people it would be memory that strangers fill, and that holds secrets.
+#[test]
+fn only_simulations_remember_what_they_have_verified() {
+    let mut files = workspace::files();
+    files.retain(|file| file.is_rust() && !file.path.starts_with("tests/tests/tidy/"));
+    for file in files {
+        let code = Layers::of(&file.text).code;
+        let inside = file.path.starts_with("simulations/") || file.path == "protocol/src/known.rs";
+        assert!(
+            inside || !code.contains("Known::remember"),
+            "{} remembers",
+            file.path
+        );
+        let named = |path: &String| path == "known" || path.starts_with("known::");
+        let names = paths(&code, "kith_protocol::").iter().any(named);
+        assert!(inside || !names, "{} names the memory", file.path);
+    }
+}
+
 /// The line where a word stands by itself.
 fn mentions(code: &str, word: &str) -> Option<usize> {
     let in_name = |next: char| next.is_alphanumeric() || next == '_';
