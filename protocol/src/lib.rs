@@ -5,6 +5,7 @@ pub mod anchor;
 pub mod backup;
 pub mod bytes;
 pub mod codec;
+pub mod custody_proof;
 pub mod did;
 pub mod error;
 pub mod frame;

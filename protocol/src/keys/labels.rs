@@ -79,6 +79,12 @@ labels! {
     RECEIPT = "receipt";
     /// A released share.
     RELEASE = "release";
+    /// What a custody proof is a proof of, and for whom.
+    CUSTODY_STATEMENT = "custody/statement";
+    /// The challenge in a custody proof.
+    CUSTODY_CHALLENGE = "custody/challenge";
+    /// The hedged nonces of a custody proof.
+    CUSTODY_NONCE = "custody/nonce";
     /// What the box of a dealt share is bound to.
     STORE_CONTEXT = "store/context";
     /// What the box of a released share is bound to.

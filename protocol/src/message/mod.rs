@@ -155,6 +155,10 @@ bodies! {
     ShareCommit(share::Commit) = ours!(), "recovery-share/1.0/commit";
     /// What the trustee saw.
     ShareCommitted(share::Committed) = ours!(), "recovery-share/1.0/committed";
+    /// Prove that you hold your share.
+    ShareChallenge(share::Challenge) = ours!(), "recovery-share/1.0/challenge";
+    /// The proof.
+    ShareProof(share::Proof) = ours!(), "recovery-share/1.0/proof";
     /// A trustee opens a recovery connection to a claimant.
     RecoveryChallenge(recovery::Challenge) = ours!(), "social-recovery/1.0/challenge";
     /// The claimant's signed request.
@@ -220,6 +224,7 @@ impl Body {
                 | Self::BackupChunkGet(_)
                 | Self::BackupKeyGet(_)
                 | Self::ShareCommit(_)
+                | Self::ShareChallenge(_)
                 | Self::AlertVeto(_)
         )
     }

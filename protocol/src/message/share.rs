@@ -1,5 +1,5 @@
 //! recovery-share/1.0: dealing an epoch in two phases.
-use crate::bytes::Digest;
+use crate::bytes::{Digest, Nonce32};
 use crate::codec;
 use crate::did::Did;
 use crate::keys::role::{AgentPolicy, ShareSealing};
@@ -7,7 +7,10 @@ use crate::keys::{SealedBox, Signature, VerifyingKey, labels};
 use crate::ledger::RecoveryPolicyBody;
 use crate::message::setup::Prekey;
 use crate::policy::{ApprovalPath, LaneOpening};
-use crate::vss::{Commitment, CommitmentError, Decrypt, Sign, UnverifiedCommitment};
+use crate::time::Timestamp;
+use crate::vss::{
+    Commitment, CommitmentError, Decrypt, Sign, UnverifiedCommitment, UnverifiedProof,
+};
 use serde::{Deserialize, Serialize};
 
 /// By what right a deal or a backup is put.
@@ -114,6 +117,35 @@ pub struct Committed {
     pub epoch: u32,
     /// Whether this trustee saw it active and keeps its share as the current one.
     pub active: bool,
+}
+
+/// `challenge`: prove that you hold your share (KEY_HEARTBEAT of RFC 0051).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// Of this message, 1.
+    pub version: u8,
+    /// The owner's policy address.
+    pub policy: Digest,
+    /// The epoch of the share.
+    pub epoch: u32,
+    /// The deal's digest.
+    pub deal: Digest,
+    /// Drawn for this question alone.
+    pub nonce: Nonce32,
+    /// When it is asked, by the owner's clock.
+    pub time: Timestamp,
+    /// The newest backup that a host has acknowledged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_head: Option<Digest>,
+}
+
+/// `proof`: what a trustee answers that holds it ([`crate::custody_proof`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// The epoch asked about.
+    pub epoch: u32,
+    /// That both shares of it are known here.
+    pub proof: UnverifiedProof,
 }
 
 /// The two commitments, checked against the threshold that the lane states.

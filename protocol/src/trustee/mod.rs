@@ -3,7 +3,8 @@
 //! One agent, composed of parts that share nothing but rows:
 //! - [`command`]: what its person can ask;
 //! - `enrolment`, `invitation`, `ward`: how it comes to know an owner;
-//! - `deposit`, `custody`, `promotion`: what it keeps, and when it lets old things go;
+//! - `deposit`, `custody`, `promotion`, `watch`: what it keeps, when it lets old things go, and that it
+//!   has not let go of them;
 //! - `request`, `release`, `sighting`, `veto`: a recovery, and the one rule by which a share leaves;
 //! - `host`: backups it keeps for others;
 //! - `roles`: a ledger it operates or witnesses.
@@ -33,6 +34,7 @@ mod roles;
 mod sighting;
 mod veto;
 mod ward;
+mod watch;
 
 use crate::agent::{Agent, Context, Event, Input, Step, Work};
 use crate::anchor::Anchor;

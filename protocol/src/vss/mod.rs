@@ -12,6 +12,7 @@
 mod batch;
 mod commitment;
 mod dealer;
+mod knowledge;
 mod participant;
 mod point;
 mod purpose;
@@ -22,6 +23,8 @@ mod share;
 pub use commitment::{Commitment, CommitmentError, UnverifiedCommitment};
 pub(crate) use dealer::deal;
 pub use dealer::{Deal, DealError};
+pub use knowledge::UnverifiedProof;
+pub(crate) use knowledge::{Claimed, Holding, prove};
 pub use participant::{Checked, Offence, Rejected, VerifiedShares, WrongShare};
 pub use point::Point;
 pub use purpose::{Decrypt, Purpose, Sign};

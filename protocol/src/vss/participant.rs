@@ -114,7 +114,7 @@ impl<P: Purpose> Commitment<P> {
 
     /// Horner's rule in the group. Indices are below 256, so a step costs at most eight doublings
     /// where a multiplication with a whole scalar costs 252.
-    fn value_at(&self, index: ShareIndex) -> RistrettoPoint {
+    pub(super) fn value_at(&self, index: ShareIndex) -> RistrettoPoint {
         let (last, rest) = self.points().split_last().expect("at least two points");
         rest.iter()
             .rev()
@@ -137,7 +137,7 @@ impl<P: Purpose> Commitment<P> {
     }
 }
 
-fn random_weight(rng: &mut dyn CryptoRng) -> Scalar {
+pub(super) fn random_weight(rng: &mut dyn CryptoRng) -> Scalar {
     let mut bytes = [0; 16];
     rng.fill_bytes(&mut bytes);
     Scalar::from(u128::from_le_bytes(bytes))

@@ -2,15 +2,18 @@
 
 use kith_protocol::backup::slot;
 use kith_protocol::codec;
+use kith_protocol::custody_proof::{Question, Watched};
 use kith_protocol::keys::{Signature, labels};
 use kith_protocol::ledger::Certified;
 use kith_protocol::message::share::{Authority, Commitments, Receipt};
 use kith_protocol::share_pair::{SharePair, release_context, store_context};
 use serde_json::{Value, json};
 
-use crate::people::{agreement, person};
+use crate::people::{agreement, person, rng};
 use crate::pinned::{self, Files, hex_of, readable};
-use crate::samples::{certified, put, recovery_connection, release, store, stored, stored_backup};
+use crate::samples::{
+    certified, challenge, proof, put, recovery_connection, release, store, stored, stored_backup,
+};
 use crate::scene::{EPOCH, Scene, scene};
 
 fn digests(scene: &Scene) -> Value {
@@ -109,6 +112,24 @@ fn the_pinned_head_is_certified_by_the_quorum_of_its_log() {
     let scene = scene();
     let head = Certified::verify(&scene.descriptor, &certified(&scene)).unwrap();
     assert_eq!(head.checkpoint.size, 2);
+}
+
+/// B1: the pinned proof is one that the owner takes for the pinned question.
+#[test]
+fn the_pinned_proof_is_right() {
+    let scene = scene();
+    let (asked, proof) = (challenge(&scene), proof(&scene));
+    let (owner, trustee) = (scene.owner(), scene.trustee());
+    let question = Question {
+        challenge: &asked,
+        owner: owner.did(),
+        trustee: trustee.did(),
+        index: scene.pairs[0].index(),
+    };
+    let threshold = scene.lane.threshold;
+    let watched = Watched::new(scene.policy, EPOCH, &scene.commitments, threshold).unwrap();
+    let right = watched.check_all(&[(question, &proof.proof)], &mut rng("check"));
+    assert_eq!(right, [true]);
 }
 
 #[test]

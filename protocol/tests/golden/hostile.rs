@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use crate::samples::{Sample, all};
 
 /// Members that may be missing, by the end of the message type.
-const MAY_BE_MISSING: [(&str, &str); 6] = [
+const MAY_BE_MISSING: [(&str, &str); 7] = [
+    ("recovery-share/1.0/challenge", "/backup_head"),
     ("/get", "/before"),
     ("/cosign", "/certified"),
     ("/key", "/next"),
@@ -24,7 +25,13 @@ const MAY_BE_MISSING: [(&str, &str); 6] = [
     ("/stored", "/spare"),
 ];
 /// Those of them that say the same with `null`.
-const MAY_BE_NULL: [&str; 4] = ["/before", "/certified", "/next", "/not_before"];
+const MAY_BE_NULL: [&str; 5] = [
+    "/backup_head",
+    "/before",
+    "/certified",
+    "/next",
+    "/not_before",
+];
 /// Members whose name is the value: an object with exactly one of them.
 const TAGS: [&str; 5] = ["agent", "claimant", "committed", "refused", "signed"];
 
@@ -299,7 +306,7 @@ fn a_value_of_another_type_is_refused() {
 
 #[test]
 fn a_number_beyond_its_type_is_refused() {
-    const LONG: [&str; 9] = [
+    const LONG: [&str; 10] = [
         "before",
         "cool_down",
         "delay",
@@ -309,6 +316,7 @@ fn a_number_beyond_its_type_is_refused() {
         "not_before",
         "since",
         "size",
+        "time",
     ];
     everywhere(|sample, place, value| {
         let long = LONG.contains(&member(place)) || place.ends_with("committed/index");

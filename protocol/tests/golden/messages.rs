@@ -27,7 +27,7 @@ variants! {
     Ping PingResponse Problem Empty
     SetupAccept SetupAck SetupDecline
     WordsReveal WordsConfirm WordsMismatch
-    ShareStore ShareStored ShareCommit ShareCommitted
+    ShareStore ShareStored ShareCommit ShareCommitted ShareChallenge ShareProof
     RecoveryChallenge RecoveryRequest RecoveryPending RecoveryRelease RecoveryReleased RecoveryDeny
     AlertVeto AlertVetoAck
     LedgerAppend LedgerAppended LedgerEntries LedgerPage LedgerCosign LedgerCosigned

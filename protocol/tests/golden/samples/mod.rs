@@ -9,7 +9,7 @@ mod share;
 pub(crate) use backup::{put, stored as stored_backup};
 pub(crate) use ledger::certified;
 pub(crate) use recovery::{recovery_connection, release};
-pub(crate) use share::{store, stored};
+pub(crate) use share::{challenge, proof, store, stored};
 
 use kith_protocol::message::{BASE, Body};
 

@@ -1,13 +1,16 @@
 //! recovery-share.
 
+use kith_protocol::custody_proof::{self, Question};
 use kith_protocol::keys::labels;
 use kith_protocol::message::Body;
-use kith_protocol::message::share::{Authority, Commit, Committed, Receipt, Store, Stored};
+use kith_protocol::message::share::{
+    Authority, Challenge, Commit, Committed, Proof, Receipt, Store, Stored,
+};
 use kith_protocol::share_pair::store_context;
 
 use super::{Sample, case, plain};
-use crate::people::{person, prekey, rng};
-use crate::scene::{EPOCH, Scene};
+use crate::people::{nonce, person, prekey, rng};
+use crate::scene::{EPOCH, NOW, Scene};
 
 pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
     vec![
@@ -23,7 +26,48 @@ pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
             epoch: EPOCH,
             active: true,
         })),
+        plain(Body::ShareChallenge(challenge(scene))),
+        case(
+            "no-backup",
+            Body::ShareChallenge(challenge_without_backup(scene)),
+        ),
+        plain(Body::ShareProof(proof(scene))),
     ]
+}
+
+/// What the owner asks Bob.
+pub(crate) fn challenge(scene: &Scene) -> Challenge {
+    Challenge {
+        version: custody_proof::VERSION,
+        policy: scene.policy,
+        epoch: EPOCH,
+        deal: scene.tag,
+        nonce: nonce("custody"),
+        time: NOW,
+        backup_head: Some(scene.backup.header.digest()),
+    }
+}
+
+fn challenge_without_backup(scene: &Scene) -> Challenge {
+    Challenge {
+        backup_head: None,
+        ..challenge(scene)
+    }
+}
+
+/// Bob's answer.
+pub(crate) fn proof(scene: &Scene) -> Proof {
+    let (asked, owner, trustee) = (challenge(scene), scene.owner(), scene.trustee());
+    let question = Question {
+        challenge: &asked,
+        owner: owner.did(),
+        trustee: trustee.did(),
+        index: scene.pairs[0].index(),
+    };
+    Proof {
+        epoch: EPOCH,
+        proof: question.answer(&scene.pairs[0], &mut rng("custody")),
+    }
 }
 
 fn unsigned(scene: &Scene) -> Store {
