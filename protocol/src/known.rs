@@ -17,8 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Holds keys of simulated agents, which come from a seed that everybody may know.
 #[derive(Default)]
 struct Memory {
-    /// Digests of what was found true.
+    /// Digests of what was found true of several parts.
     facts: BTreeSet<Digest>,
+    /// What was found true of one part. Those are short, and compared faster than hashed.
+    single: BTreeMap<Fact, BTreeSet<Vec<u8>>>,
     /// Signing keys with their public halves, by seed.
     signing: BTreeMap<[u8; 32], ed25519_dalek::SigningKey>,
     /// Public halves of agreement keys, by secret.
@@ -52,7 +54,7 @@ impl Drop for Known {
 }
 
 /// What was found true of some bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fact {
     /// They are an Ed25519 key that we take.
     SigningKey,
@@ -79,6 +81,9 @@ pub(crate) fn once<E>(
     if !is_on() {
         return check();
     }
+    if let [part] = parts {
+        return once_of_one(fact, part, check);
+    }
     let name = name(fact, parts);
     if recall(|memory| memory.facts.get(&name).copied()).is_some() {
         return Ok(());
@@ -88,12 +93,21 @@ pub(crate) fn once<E>(
     Ok(())
 }
 
-/// Notes what is true because we made it so.
-pub(crate) fn note(fact: Fact, parts: &[&[u8]]) {
-    if is_on() {
-        let name = name(fact, parts);
-        keep(|memory| memory.facts.insert(name));
+fn once_of_one<E>(fact: Fact, part: &[u8], check: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+    let single = |memory: &Memory| memory.single.get(&fact).map(|known| known.contains(part));
+    if recall(single) != Some(true) {
+        check()?;
+        note(fact, part);
     }
+    Ok(())
+}
+
+/// Notes what is true because we made it so.
+pub(crate) fn note(fact: Fact, part: &[u8]) {
+    keep(|memory| {
+        let known = memory.single.entry(fact).or_default();
+        known.insert(part.to_vec())
+    });
 }
 
 /// The signing key of a seed with its public half, which costs a multiplication.
@@ -105,6 +119,7 @@ pub(crate) fn signing_key(
     known.unwrap_or_else(|| {
         let key = make();
         keep(|memory| memory.signing.insert(*seed, key.clone()));
+        note(Fact::SigningKey, key.verifying_key().as_bytes());
         key
     })
 }

@@ -34,7 +34,7 @@ impl Did {
     /// As [`Did::parse`].
     pub fn parse_and_resolve(text: &str) -> Result<(Self, DidDocument), DidError> {
         let document = document_of(text)?;
-        known::note(Fact::Did, &[text.as_bytes()]);
+        known::note(Fact::Did, text.as_bytes());
         Ok((Self(text.to_owned()), document))
     }
 

@@ -1,6 +1,7 @@
 //! Answers that are kept, so that a message that comes again changes nothing again.
 //!
 //! Why what changed nothing needs no answer kept, and why the oldest may be forgotten: decision 0022.
+use super::dues::NEVER;
 use super::refused;
 use crate::agent::Work;
 use crate::bytes::{Blob, Digest};
@@ -134,7 +135,7 @@ pub(super) struct Swept {
 /// Sweeps what is kept under ids that begin with this byte.
 pub(super) fn sweep_part(work: &mut Work<'_>, part: u8) -> Result<Swept, Damage> {
     let answers = record::load_all::<Answered>(work, &[part])?;
-    let mut next = Timestamp(u64::MAX);
+    let mut next = NEVER;
     for answered in &answers {
         match answered.at.after(ANSWER_LIFETIME) {
             end if end <= work.now => work.erase::<Answered>(&answered.id()),

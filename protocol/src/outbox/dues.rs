@@ -10,6 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A month has enough of them for every part of every store.
 const BETWEEN_SWEEPS: Millis = Millis::seconds(60);
+/// An agent that nothing else wakes is woken to sweep what is due, this long after the last time. One that
+/// follows a ledger wakes more often.
+const LONGEST_BETWEEN_SWEEPS: Millis = Millis::seconds(15 * 60);
+/// Parts of the answers: by the first byte of their ids.
+const PARTS: usize = 256;
+
+/// Until when a part rests that holds nothing.
+pub(super) const NEVER: Timestamp = Timestamp(u64::MAX);
 
 /// Messages that wait and identifiers that were retired, by time. Rebuilt from the rows; kept true by
 /// what each finished step writes.
@@ -21,7 +29,7 @@ pub struct Dues {
     swept: Option<Timestamp>,
     /// By the first byte of their ids, until when no answer can be too old. Nothing is said of those that
     /// were not read since the start, or that have changed since.
-    rests: BTreeMap<u8, Timestamp>,
+    rests: Vec<Timestamp>,
 }
 
 /// A row that waits for a time.
@@ -61,8 +69,11 @@ impl Dues {
         self.take::<Retired>(writes)?;
         let answers = writes.touched(Space::Answered);
         for id in answers.chain(writes.touched(Space::Given)) {
-            if let Some(part) = id.first() {
-                self.rests.remove(part);
+            if let Some(until) = id
+                .first()
+                .and_then(|part| self.rests.get_mut(usize::from(*part)))
+            {
+                *until = Timestamp(0);
             }
         }
         Ok(())
@@ -92,6 +103,17 @@ impl Dues {
         self.order.first().map(|(due, _)| *due)
     }
 
+    /// When answers are swept at the latest. Without it, those of an agent that follows no ledger would
+    /// stay for ever: a sweep looks at some only.
+    #[must_use]
+    pub fn next_sweep(&self) -> Option<Timestamp> {
+        let known = self.rests.len() == PARTS;
+        let due = self.rests.iter().min().filter(|_| known);
+        let due = due.copied().unwrap_or_default();
+        let pause = self.swept.map(|last| last.after(LONGEST_BETWEEN_SWEEPS));
+        (due < NEVER).then(|| due.max(pause.unwrap_or_default()))
+    }
+
     /// Whether it is time to sweep the answers; it is then taken as done. An agent wakes several times a
     /// second at times, and they are kept for a month. A clock that was set back is no reason to wait.
     pub(super) fn sweeps(&mut self, now: Timestamp) -> bool {
@@ -103,14 +125,19 @@ impl Dues {
         due
     }
 
-    /// Whether no answer under ids that begin with this byte can be too old.
-    pub(super) fn rests(&self, part: u8, now: Timestamp) -> bool {
-        self.rests.get(&part).is_some_and(|until| now < *until)
+    /// The first bytes of ids under which an answer may be too old, from this one on.
+    pub(super) fn restless(&self, first: u8, now: Timestamp) -> Vec<u8> {
+        let parts = (0..=u8::MAX).map(|part| first.wrapping_add(part));
+        let rests = |part: &u8| self.rests.get(usize::from(*part));
+        parts
+            .filter(|part| rests(part).is_none_or(|until| *until <= now))
+            .collect()
     }
 
-    /// Notes until when none of them can be.
+    /// Notes until when none under ids that begin with this byte can be.
     pub(super) fn rest(&mut self, part: u8, until: Timestamp) {
-        self.rests.insert(part, until);
+        self.rests.resize(PARTS, Timestamp(0));
+        self.rests[usize::from(part)] = until;
     }
 
     /// The ids of the rows of type `R` that something must be done about by `now`, in their order; also

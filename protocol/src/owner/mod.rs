@@ -264,7 +264,12 @@ impl Agent for OwnerAgent {
 
     fn deadline(&self, records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
         let claim = claim::row::load(records)?.and_then(|claim| claim::fetch::due(&claim));
-        let dues = [self.dues.next(), self.anchor.deadline(records)?, claim];
+        let dues = [
+            self.dues.next(),
+            self.dues.next_sweep(),
+            self.anchor.deadline(records)?,
+            claim,
+        ];
         Ok(dues.into_iter().flatten().min())
     }
 

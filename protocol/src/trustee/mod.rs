@@ -204,6 +204,7 @@ impl Agent for TrusteeAgent {
     fn deadline(&self, records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
         let deadlines = [
             self.dues.next(),
+            self.dues.next_sweep(),
             self.anchor.deadline(records)?,
             self.roles.deadline(),
         ];
