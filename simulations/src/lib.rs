@@ -11,9 +11,11 @@
 //! - `people`, [`VILLAINS`]: who asks for what, and who cheats;
 //! - `checkers`, `oracle`: what must never happen, one file per guarantee;
 //! - [`scenario`], `story`: who takes part and what happens, from files; and how it is played;
+//! - [`bare`]: a run's events without its agents, for the benchmark;
 //! - [`live`]: the same on real agents, to be compared.
 #![forbid(unsafe_code)]
 
+pub mod bare;
 mod chance;
 mod checkers;
 mod clock;

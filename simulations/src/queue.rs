@@ -7,6 +7,9 @@ pub(crate) struct Queue<T> {
     now: Timestamp,
     sequence: u64,
     entries: BTreeMap<(Timestamp, u64), T>,
+    taken: u64,
+    /// What was put in, where somebody wants to know: after how many were taken out, and for when.
+    put: Option<Vec<(u64, Timestamp)>>,
 }
 
 impl<T> Queue<T> {
@@ -16,7 +19,20 @@ impl<T> Queue<T> {
             now,
             sequence: 0,
             entries: BTreeMap::new(),
+            taken: 0,
+            put: None,
         }
+    }
+
+    /// Writes down from now on what is put in, beginning with what is in it.
+    pub(crate) fn record(&mut self) {
+        let entries = self.entries.keys();
+        self.put = Some(entries.map(|(time, _)| (self.taken, *time)).collect());
+    }
+
+    /// What was written down, and how many were taken out.
+    pub(crate) fn recorded(&mut self) -> (Vec<(u64, Timestamp)>, u64) {
+        (self.put.take().unwrap_or_default(), self.taken)
     }
 
     /// The time.
@@ -27,8 +43,11 @@ impl<T> Queue<T> {
     /// Puts something at a time; what is past happens now.
     pub(crate) fn at(&mut self, time: Timestamp, what: T) {
         self.sequence += 1;
-        self.entries
-            .insert((time.max(self.now), self.sequence), what);
+        let time = time.max(self.now);
+        if let Some(put) = &mut self.put {
+            put.push((self.taken, time));
+        }
+        self.entries.insert((time, self.sequence), what);
     }
 
     /// Puts something so much later.
@@ -40,6 +59,7 @@ impl<T> Queue<T> {
     pub(crate) fn next(&mut self) -> Option<T> {
         let ((time, _), what) = self.entries.pop_first()?;
         self.now = time;
+        self.taken += 1;
         Some(what)
     }
 

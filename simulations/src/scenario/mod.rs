@@ -13,6 +13,7 @@ pub(crate) mod value;
 pub use page::Problem;
 pub use plan::Parameters;
 
+use crate::bare::{Events, Held};
 use crate::network::Fidelity;
 use crate::story::Story;
 use crate::trace::Show;
@@ -196,11 +197,35 @@ impl Scenario {
     #[must_use]
     pub fn run(&self, seed: u64, options: Options) -> Report {
         let _known = kith_protocol::known::Known::remember();
-        let plan = Plan::draw(self, seed);
-        let told = plan.acts.iter().map(act::Act::told).collect();
-        let mut story = Story::new(seed, plan, options);
+        let (mut story, told) = self.story(seed, options);
         story.play();
         story.report(self, seed, told)
+    }
+
+    /// The same, and what happened when.
+    #[must_use]
+    pub fn events(&self, seed: u64, options: Options) -> (Report, Events) {
+        let _known = kith_protocol::known::Known::remember();
+        let (mut story, told) = self.story(seed, options);
+        story.queue().record();
+        story.play();
+        let events = Events::of(&mut story);
+        (story.report(self, seed, told), events)
+    }
+
+    /// The same; its world is kept.
+    #[must_use]
+    pub fn hold(&self, seed: u64, options: Options) -> Held {
+        let _known = kith_protocol::known::Known::remember();
+        let (mut story, _) = self.story(seed, options);
+        story.play();
+        Held(story)
+    }
+
+    fn story(&self, seed: u64, options: Options) -> (Story, Vec<String>) {
+        let plan = Plan::draw(self, seed);
+        let told = plan.acts.iter().map(act::Act::told).collect();
+        (Story::new(seed, plan, options), told)
     }
 }
 

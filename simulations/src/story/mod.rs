@@ -14,10 +14,11 @@ use crate::faults::Faults;
 use crate::live::Tally;
 use crate::node::{Kind, NodeId};
 use crate::people::{Helper, PersonId, Role, phone};
+use crate::queue::Queue;
 use crate::scenario::act::{Act, Who};
 use crate::scenario::plan::Plan;
 use crate::scenario::{Mutant, Options, Parameters, Report, Scenario};
-use crate::world::World;
+use crate::world::{Happening, World};
 use kith_protocol::owner::command as owner;
 use kith_protocol::time::{Millis, Timestamp};
 use kith_protocol::trustee::{Config, command as trustee};
@@ -284,6 +285,16 @@ impl Story {
         self.world
             .fail("set-up", format!("an unexpected answer: {answer:?}"));
         Err(Over)
+    }
+
+    /// What is going to happen.
+    pub(crate) fn queue(&mut self) -> &mut Queue<Happening> {
+        &mut self.world.queue
+    }
+
+    /// How many agents there are.
+    pub(crate) fn agents(&self) -> u64 {
+        self.world.size()
     }
 
     /// What came of it.
