@@ -270,6 +270,18 @@ pub mod owner {
     const _: () = assert!(super::backup::WALLET.is_multiple_of(ITEM_PIECE));
 }
 
+/// Custody proofs.
+pub mod custody {
+    /// Past rounds kept of each trustee: a season, in which a share that goes missing now and then is
+    /// seen; 255 trustees' rows stay below those of the deal.
+    pub const ROUNDS: usize = 16;
+
+    const _: () = assert!(
+        super::sharing::TRUSTEES <= u16::MAX as usize,
+        "a round counts them"
+    );
+}
+
 /// The trustee's agent.
 pub mod trustee {
     /// Owners whose shares or backups one agent keeps.

@@ -6,7 +6,7 @@ use claim::recover;
 pub(crate) use claim::recovery_progress;
 use deal::protect;
 pub(crate) use deal::{progress, survivable};
-use kith_protocol::owner::command::{AlertView, Answer, RecordView, TrusteeView};
+use kith_protocol::owner::command::{AlertView, Answer, CustodyView, RecordView, TrusteeView};
 use kith_protocol::time::Timestamp;
 use kith_runtime::clock::now;
 use kith_runtime::console::spans::{relative, utc};
@@ -73,7 +73,7 @@ fn status(answer: &Answer) -> String {
 }
 
 fn trustees(list: &[TrusteeView]) -> String {
-    let rows: Vec<[String; 5]> = list
+    let rows: Vec<[String; 6]> = list
         .iter()
         .map(|view| {
             [
@@ -82,6 +82,9 @@ fn trustees(list: &[TrusteeView]) -> String {
                 trustee_state(&view.state),
                 view.receipt
                     .map_or("-".to_owned(), |epoch| format!("epoch {epoch}")),
+                view.custody
+                    .as_ref()
+                    .map_or("-".to_owned(), |seen| custody(seen, now())),
                 seen(view.seen, now()),
             ]
         })
@@ -89,7 +92,7 @@ fn trustees(list: &[TrusteeView]) -> String {
     or_nothing(
         "No trustees yet. Invite one:  owner-agent trustee invite NAME",
         &rows,
-        ["NAME", "ROLE", "STATE", "RECEIPT", "SEEN"],
+        ["NAME", "ROLE", "STATE", "RECEIPT", "SHARE", "SEEN"],
     )
 }
 
@@ -100,6 +103,22 @@ fn trustee_state(state: &str) -> String {
         "mismatch" => "words did not match".to_owned(),
         other => other.to_owned(),
     }
+}
+
+/// Whether it still holds its share, and in how many of the last rounds it did.
+fn custody(view: &CustodyView, now: Timestamp) -> String {
+    let last = view.proven.map(|at| relative(now, at));
+    let last = last.unwrap_or_else(|| "never".to_owned());
+    let state = match view.state.as_str() {
+        "unasked" => return "not asked yet".to_owned(),
+        "held" => format!("proved {last}"),
+        "missed" => format!("no answer, proved {last}"),
+        "silent" => format!("NO ANSWER, proved {last}"),
+        "gone" => "SAYS IT HAS NONE".to_owned(),
+        _ => "WRONG PROOF".to_owned(),
+    };
+    let held = view.rounds.iter().filter(|round| round.found == "held");
+    format!("{state} ({} of {} rounds)", held.count(), view.rounds.len())
 }
 
 fn seen(seen: Option<Timestamp>, now: Timestamp) -> String {
@@ -167,6 +186,38 @@ fn or_nothing<const N: usize>(nothing: &str, rows: &[[String; N]], heading: [&st
         nothing.to_owned()
     } else {
         table(heading, rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kith_protocol::owner::command::RoundView;
+    use kith_protocol::time::Millis;
+
+    /// B1: at a glance, and with the past rounds.
+    #[test]
+    fn custody_is_told_with_its_past() {
+        let now = Timestamp(10_000_000);
+        let round = |found: &&str| RoundView {
+            epoch: 1,
+            time: Timestamp(1),
+            found: (*found).into(),
+        };
+        let shown = |state: &str, rounds: &[&str]| {
+            let view = CustodyView {
+                state: state.into(),
+                proven: Some(Timestamp(now.0 - Millis::seconds(300).0)),
+                rounds: rounds.iter().map(round).collect(),
+            };
+            custody(&view, now)
+        };
+        assert_eq!(shown("unasked", &[]), "not asked yet");
+        assert_eq!(shown("held", &["held"]), "proved 5 min ago (1 of 1 rounds)");
+        let missed = shown("missed", &["held", "held", "missed"]);
+        assert_eq!(missed, "no answer, proved 5 min ago (2 of 3 rounds)");
+        assert_eq!(shown("gone", &["gone"]), "SAYS IT HAS NONE (0 of 1 rounds)");
+        assert_eq!(shown("wrong", &["wrong"]), "WRONG PROOF (0 of 1 rounds)");
     }
 }
 

@@ -144,6 +144,32 @@ pub struct TrusteeView {
     pub receipt: Option<u32>,
     /// Last sign of life.
     pub seen: Option<Timestamp>,
+    /// Whether it still holds its share; nothing for hosts and for those never asked.
+    #[serde(default)]
+    pub custody: Option<CustodyView>,
+}
+
+/// What a trustee has proved of its share of the active epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CustodyView {
+    /// `unasked`, `held`, `missed` (one round), `silent` (more: it does not count), `gone` (it says so
+    /// itself), `wrong` (its proof was).
+    pub state: String,
+    /// When it was last asked what it then proved.
+    pub proven: Option<Timestamp>,
+    /// The last rounds, oldest first.
+    pub rounds: Vec<RoundView>,
+}
+
+/// One round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoundView {
+    /// Of which epoch's share.
+    pub epoch: u32,
+    /// When it was asked.
+    pub time: Timestamp,
+    /// `held`, `missed`, `gone`, `wrong`.
+    pub found: String,
 }
 
 /// Words to compare.

@@ -2,6 +2,7 @@
 use super::OwnerAgent;
 use super::alert;
 use super::claim::row::{self, ClaimStage};
+use super::custody;
 use super::deal::{Deal, DealStage};
 use super::identity::{self, Identity};
 use super::status::{Life, is_live};
@@ -24,7 +25,9 @@ impl OwnerAgent {
                 health.checks.push(key(&self.anchor, &identity));
                 let deals = record::load_all::<Deal>(records, &[])?;
                 let deal = deals.iter().rfind(|deal| deal.stage == DealStage::Active);
-                health.checks.push(shares(deal));
+                let lost =
+                    deal.map_or(Ok(Vec::new()), |deal| custody::lost(records, deal.epoch))?;
+                health.checks.push(shares(deal, &lost));
                 health.checks.push(backup(records, deal, now)?);
                 health.checks.push(alarms(records, &self.anchor)?);
                 health.needed = deal.map_or(0, |deal| usize::from(deal.lane.threshold));
@@ -84,7 +87,7 @@ fn key(anchor: &Anchor, identity: &Identity) -> Check {
     }
 }
 
-fn shares(deal: Option<&Deal>) -> Check {
+fn shares(deal: Option<&Deal>, lost: &[String]) -> Check {
     let protect = "@ protect --threshold NUMBER";
     let Some(view) = deal.map(Deal::view) else {
         return Check::failed(
@@ -103,7 +106,13 @@ fn shares(deal: Option<&Deal>) -> Check {
         missing => format!("; missing: {}", missing.join(", ")),
     };
     let again = format!("@ protect --threshold {}", view.threshold);
-    match view.may_lose {
+    let holders = view.receipts.iter().filter(|name| !lost.contains(name));
+    let may_lose = (holders.count() as u8).saturating_sub(view.threshold);
+    let missing = match lost {
+        [] => missing,
+        lost => format!("{missing}; no proof of a share from: {}", lost.join(", ")),
+    };
+    match may_lose {
         0 => Check::warning(
             "shares",
             format!("{finding}{missing}; none may be lost"),

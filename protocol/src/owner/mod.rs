@@ -7,6 +7,7 @@ mod alert;
 mod claim;
 pub mod command;
 mod comparison;
+mod custody;
 mod deal;
 mod dealing;
 mod enrolment;
@@ -193,6 +194,7 @@ impl OwnerAgent {
         outbox::resend_due(work, &self.dues)?;
         outbox::sweep(work, &mut self.dues)?;
         claim::fetch::tick(work)?;
+        custody::tick(work, &self.anchor)?;
         self.anchor.tick(work)
     }
 }
@@ -248,6 +250,13 @@ impl Agent for OwnerAgent {
                     if outbox::put_off(&mut work, &from, &id)? {
                         self.put_off(&mut work, &id, &reply)?;
                     }
+                } else if custody::on_reply(
+                    &mut work,
+                    (&self.anchor, &self.peers),
+                    (&from, &id),
+                    &reply,
+                )? {
+                    trustee::note_sign_of_life(&mut work, &self.peers, &from)?;
                 } else if outbox::settle(&mut work, &from, &id)? {
                     trustee::note_sign_of_life(&mut work, &self.peers, &from)?;
                     self.replied(&mut work, &id, &reply)?;
@@ -268,6 +277,7 @@ impl Agent for OwnerAgent {
             self.dues.next(),
             self.dues.next_sweep(),
             self.anchor.deadline(records)?,
+            custody::due(records)?,
             claim,
         ];
         Ok(dues.into_iter().flatten().min())
@@ -277,6 +287,7 @@ impl Agent for OwnerAgent {
         let mut events = enrolment::pending(records)?;
         events.extend(claim::talk::pending(records)?);
         events.extend(alert::pending(records, &self.anchor)?);
+        events.extend(custody::pending(records)?);
         events.extend(anchor::pending(records)?);
         Ok(events)
     }

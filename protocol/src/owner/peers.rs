@@ -77,6 +77,11 @@ impl Peers {
         row(work, first(&self.trustees.theirs, did))
     }
 
+    /// The name of the trustee or host that this is a DID of, as the bytes of its rows' ids.
+    pub(crate) fn name_of(&self, did: &Did) -> Option<&[u8]> {
+        first(&self.trustees.theirs, did).map(Vec::as_slice)
+    }
+
     /// The remembered trustee our DID was made for.
     pub(crate) fn claimed(&self, work: &Work<'_>, ours: &Did) -> Result<Option<Claimed>, Damage> {
         row(work, first(&self.claimed.ours, ours))

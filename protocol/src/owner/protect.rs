@@ -12,6 +12,7 @@ use crate::message::{Body, ProblemReport};
 use crate::outbox;
 use crate::owner::claim;
 use crate::owner::command::Answer;
+use crate::owner::custody;
 use crate::owner::deal::{self, By, Deal, DealStage};
 use crate::owner::dealing::{self, Plan, Right, Terms};
 use crate::owner::identity::{self, Identity};
@@ -379,7 +380,8 @@ fn follow(
     }
 }
 
-fn is_active(anchor: &Anchor, identity: &Identity, deal: &Deal) -> bool {
+/// Whether our view of the ledger shows this very deal as the one in force.
+pub(crate) fn is_active(anchor: &Anchor, identity: &Identity, deal: &Deal) -> bool {
     anchor.view(&identity.log).is_some_and(|view| {
         let time = view.ledger_time().unwrap_or_default();
         let epoch = view.state().active_epoch(&identity.policy, time);
@@ -445,6 +447,7 @@ fn activate(work: &mut Work<'_>, identity: &Identity, mut deal: Deal) -> Result<
         deal.view().receipts.len(),
         deal.trustees.len()
     );
+    custody::begin(work, deal.epoch);
     work.hint(Event::new("protected", deal.epoch.to_string(), text));
     work.save(&deal);
     if let By::Claimant { request } = deal.by {

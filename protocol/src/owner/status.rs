@@ -6,17 +6,20 @@ use crate::error::{CommandError, Stop};
 use crate::owner::alert;
 use crate::owner::claim::row::{self, ClaimStage};
 use crate::owner::command::{Answer, ProtectView, TrusteeView};
+use crate::owner::custody;
 use crate::owner::deal;
 use crate::owner::identity::{self, Identity};
 use crate::owner::trustee::Trustee;
 
 /// All trustees and hosts.
 pub(crate) fn trustees(work: &Work<'_>) -> Result<Vec<TrusteeView>, Stop> {
-    Ok(work
-        .all::<Trustee>()?
-        .iter()
-        .map(|trustee| trustee.view(work.now))
-        .collect())
+    let mut watched = custody::views(work)?;
+    let trustees = work.all::<Trustee>()?;
+    let views = trustees.iter().map(|trustee| TrusteeView {
+        custody: watched.remove(&trustee.name),
+        ..trustee.view(work.now)
+    });
+    Ok(views.collect())
 }
 
 /// Everything at once.
@@ -24,7 +27,23 @@ pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
     let identity = identity::load(work)?;
     // A deal on its way takes nothing from the one in force.
     let active = deal::active(work)?.map(|deal| deal.view());
+    let lost = match &active {
+        Some(deal) => custody::lost(work, deal.epoch)?,
+        None => Vec::new(),
+    };
+    let active = active.map(|deal| without(deal, &lost));
     let deal = deal::newest(work)?.map(|deal| deal.view());
+    // The newest deal may be the one in force.
+    let deal = match &active {
+        Some(active) => deal.map(|deal| {
+            if deal.epoch == active.epoch {
+                active.clone()
+            } else {
+                deal
+            }
+        }),
+        None => deal,
+    };
     let claiming = row::load(work)?.is_some_and(|claim| !matches!(claim.stage, ClaimStage::Done));
     let live = identity.as_ref().map(|identity| is_live(anchor, identity));
     let (state, text) = match (&identity, live) {
@@ -41,7 +60,7 @@ pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
             "this agent's key is revoked on the ledger: it has no power over the identity any more"
                 .into(),
         ),
-        (Some(_), _) => verdict(active.as_ref()),
+        (Some(_), _) => verdict(active.as_ref(), &lost),
     };
     let alerts = alert::alerts(work, anchor)?;
     Ok(Answer::Status {
@@ -61,7 +80,15 @@ pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
     })
 }
 
-fn verdict(deal: Option<&ProtectView>) -> (&'static str, String) {
+/// A deal, less those who have lost their shares as far as their proofs say.
+fn without(mut deal: ProtectView, lost: &[String]) -> ProtectView {
+    let holders = deal.receipts.iter().filter(|name| !lost.contains(name));
+    deal.may_lose = (holders.count() as u8).saturating_sub(deal.threshold);
+    deal
+}
+
+/// Whether the epoch in force can be recovered, and what may go wrong yet.
+fn verdict(deal: Option<&ProtectView>, lost: &[String]) -> (&'static str, String) {
     let Some(deal) = deal else {
         return (
             "not-protected",
@@ -72,7 +99,22 @@ fn verdict(deal: Option<&ProtectView>) -> (&'static str, String) {
         "any {} of {} trustees can help you recover",
         deal.threshold, deal.trustees
     );
+    let holders = deal.receipts.iter().filter(|name| !lost.contains(name));
+    let holders = holders.count();
+    let of = match lost {
+        [] => of,
+        lost => format!(
+            "{of}; {} of them prove no more that they hold a share ({}): owner-agent protect --threshold {}",
+            lost.len(),
+            lost.join(", "),
+            deal.threshold
+        ),
+    };
     match deal.may_lose {
+        0 if holders < usize::from(deal.threshold) => (
+            "at-risk",
+            format!("{of}; as things are, only {holders} can help, which are too few to recover"),
+        ),
         0 => (
             "at-risk",
             format!("{of}; you cannot lose anyone who holds a share"),

@@ -116,6 +116,7 @@ impl Trustee {
             state: state.into(),
             receipt: self.receipt,
             seen: self.seen,
+            custody: None,
         }
     }
 }

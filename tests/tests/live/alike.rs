@@ -6,8 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 /// Protocols whose messages are sent as often as time asks for: looks at ledgers, heads that are renewed
-/// and cosigned while nothing happens, pings.
-const TIMED: [&str; 2] = ["ledger/", "trust-ping/"];
+/// and cosigned while nothing happens, custody proofs, pings.
+const TIMED: [&str; 4] = [
+    "ledger/",
+    "recovery-share/challenge",
+    "recovery-share/proof",
+    "trust-ping/",
+];
 /// Her veto goes to every trustee each time she says it: once, or again before her screen shows that it
 /// stands.
 const VETO: &str = "recovery-alert/veto";

@@ -1,0 +1,303 @@
+//! Do the trustees still hold their shares? Asked in rounds, about once a week (B1, R14; decision 0027).
+//!
+//! A question does not go through the outbox: it would be repeated every few minutes for a month to a
+//! device that is dead, and wake this one as often.
+mod row;
+mod tell;
+
+use crate::agent::Work;
+use crate::anchor::Anchor;
+use crate::bytes::Nonce32;
+use crate::custody_proof;
+use crate::did::Did;
+use crate::error::Damage;
+use crate::limits;
+use crate::message::{Body, Outgoing};
+use crate::outbox;
+use crate::owner::deal::{Deal, Dealt};
+use crate::owner::identity::{self, Identity};
+use crate::owner::peers::Peers;
+use crate::owner::protect;
+use crate::record::{self, Records};
+use crate::time::{Millis, Timestamp};
+use crate::vss::ShareIndex;
+use row::{Answered, Asked, Found, Round, Watched};
+
+pub(crate) use tell::{lost, pending, views};
+
+/// The shortest time between two rounds: no more than needed, because each wakes the devices of all.
+const SHORTEST: Millis = Millis::seconds(5 * 86_400);
+/// What lot adds: nobody knows on which day a share must be at hand, and owners who began together
+/// spread.
+const SPREAD: Millis = Millis::seconds(4 * 86_400);
+/// How soon those who have not answered are asked again; then four times as late each time.
+const FIRST_AGAIN: Millis = Millis::seconds(30);
+/// At the latest: a device that is on for a quarter of the day is met.
+const LAST_AGAIN: Millis = Millis::seconds(6 * 3_600);
+
+/// How often a question is asked again at least before no answer says anything of the trustee. This
+/// device may have been off itself, or its clock have jumped by a week.
+const REPEATED: u32 = 6;
+
+/// What a trustee says that holds no such share.
+const GONE: &str = "e.p.req.unknown-share";
+
+/// An epoch has come into force: its first round begins at once. Of older epochs nothing is asked any
+/// more.
+pub(crate) fn begin(work: &mut Work<'_>, epoch: u32) {
+    work.save(&Round {
+        epoch,
+        next: work.now,
+        again: None,
+        repeated: 0,
+        waiting: 0,
+    });
+}
+
+/// When this must be looked at next.
+pub(crate) fn due(records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
+    let round = record::load::<Round>(records, &[])?;
+    Ok(round.map(|round| {
+        round
+            .again
+            .map_or(round.next, |again| again.min(round.next))
+    }))
+}
+
+/// Asks those whose time has come.
+pub(crate) fn tick(work: &mut Work<'_>, anchor: &Anchor) -> Result<(), Damage> {
+    let Some(round) = work.load::<Round>(&[])? else {
+        return Ok(());
+    };
+    if round.next.is_over(work.now, SHORTEST + SPREAD) {
+        return next_round(work, anchor, round);
+    }
+    let again = round.again;
+    if again.is_some_and(|again| again.is_over(work.now, LAST_AGAIN)) {
+        return ask_again(work, anchor, round);
+    }
+    Ok(())
+}
+
+/// The deal whose shares are asked for, while it is in force as far as this agent sees.
+fn in_force(
+    work: &Work<'_>,
+    anchor: &Anchor,
+    epoch: u32,
+) -> Result<Option<(Identity, Deal)>, Damage> {
+    let deal = work.load::<Deal>(&epoch.to_be_bytes())?;
+    let both = identity::load(work)?.zip(deal);
+    Ok(both.filter(|(identity, deal)| protect::is_active(anchor, identity, deal)))
+}
+
+fn next_round(work: &mut Work<'_>, anchor: &Anchor, mut round: Round) -> Result<(), Damage> {
+    round.next = work.now.after(pause(work));
+    let repeated = round.repeated;
+    (round.again, round.repeated, round.waiting) = (None, 0, 0);
+    let Some((identity, deal)) = in_force(work, anchor, round.epoch)? else {
+        // Another deal is in force, of another device: not this one's to judge.
+        drop_questions(work)?;
+        work.save(&round);
+        return Ok(());
+    };
+    check_answers(work, (&identity, &deal))?;
+    if repeated >= REPEATED {
+        note_missed(work, &deal)?;
+    }
+    for dealt in deal.trustees.iter().filter(|dealt| dealt.receipt.is_some()) {
+        ask(work, (&identity, &deal), dealt)?;
+        round.waiting += 1;
+    }
+    round.again = (round.waiting > 0).then(|| work.now.after(FIRST_AGAIN));
+    work.save(&round);
+    Ok(())
+}
+
+fn note_missed(work: &mut Work<'_>, deal: &Deal) -> Result<(), Damage> {
+    for mut watched in open(work)? {
+        watched.note(deal.epoch, Found::Missed);
+        tell::missed(work, &watched, deal);
+        work.save(&watched);
+    }
+    Ok(())
+}
+
+fn pause(work: &mut Work<'_>) -> Millis {
+    let [a, b, c, d, ..] = work.random();
+    SHORTEST + Millis(u64::from(u32::from_be_bytes([a, b, c, d])) % SPREAD.0)
+}
+
+/// Those who have not answered.
+fn open(work: &Work<'_>) -> Result<Vec<Watched>, Damage> {
+    let mut all = work.all::<Watched>()?;
+    all.retain(|watched| {
+        let asked = watched.asked.as_ref();
+        asked.is_some_and(|asked| asked.answer.is_none())
+    });
+    Ok(all)
+}
+
+fn drop_questions(work: &mut Work<'_>) -> Result<(), Damage> {
+    for mut watched in work.all::<Watched>()? {
+        if watched.asked.take().is_some() {
+            work.save(&watched);
+        }
+    }
+    Ok(())
+}
+
+/// Asks one trustee anew; what was still open was of a deal that is over.
+fn ask(work: &mut Work<'_>, by: (&Identity, &Deal), dealt: &Dealt) -> Result<(), Damage> {
+    let (_, deal) = by;
+    let watched = work.load::<Watched>(dealt.name.as_bytes())?;
+    let mut watched = watched.unwrap_or_else(|| Watched::new(dealt.name.clone()));
+    let Some(index) = ShareIndex::new(dealt.index) else {
+        return Ok(());
+    };
+    let is_kept = deal.hosts.iter().any(|host| host.receipt.is_some());
+    let asked = Asked {
+        message: outbox::fresh_id(work),
+        local: dealt.local.clone(),
+        did: dealt.did.clone(),
+        index,
+        nonce: Nonce32::random(work.rng),
+        time: work.now,
+        head: is_kept.then_some(deal.record.backup_head),
+        answer: None,
+    };
+    send(work, by, &asked);
+    watched.asked = Some(asked);
+    work.save(&watched);
+    Ok(())
+}
+
+fn send(work: &mut Work<'_>, (identity, deal): (&Identity, &Deal), asked: &Asked) {
+    let challenge = asked.challenge(identity.policy, deal.epoch, deal.record.deal_digest);
+    work.transmit(Outgoing {
+        id: asked.message.clone(),
+        from: asked.local.clone(),
+        to: asked.did.clone(),
+        thid: None,
+        pthid: None,
+        expires: work.now.after(limits::message::LIFETIME),
+        body: Body::ShareChallenge(challenge),
+    });
+}
+
+/// Whoever has not answered is asked again; what has come is checked, all at once.
+fn ask_again(work: &mut Work<'_>, anchor: &Anchor, mut round: Round) -> Result<(), Damage> {
+    let Some((identity, deal)) = in_force(work, anchor, round.epoch)? else {
+        drop_questions(work)?;
+        round.again = None;
+        work.save(&round);
+        return Ok(());
+    };
+    check_answers(work, (&identity, &deal))?;
+    let open = open(work)?;
+    for asked in open.iter().filter_map(|watched| watched.asked.as_ref()) {
+        send(work, (&identity, &deal), asked);
+    }
+    round.repeated = round.repeated.saturating_add(1);
+    let pause = FIRST_AGAIN.times(1 << (2 * round.repeated.min(8)));
+    round.again = (!open.is_empty()).then(|| work.now.after(pause.min(LAST_AGAIN)));
+    work.save(&round);
+    Ok(())
+}
+
+/// An answer to a question of ours; false where it is none. The answers that come at once are checked
+/// together with the last of them, later ones each as it comes.
+pub(crate) fn on_reply(
+    work: &mut Work<'_>,
+    (anchor, peers): (&Anchor, &Peers),
+    (from, id): (&Did, &str),
+    reply: &Body,
+) -> Result<bool, Damage> {
+    let Some(name) = peers.name_of(from) else {
+        return Ok(false);
+    };
+    let Some(mut watched) = work.load::<Watched>(name)? else {
+        return Ok(false);
+    };
+    let Some(asked) = watched
+        .asked
+        .as_mut()
+        .filter(|asked| asked.awaits(from, id))
+    else {
+        return Ok(false);
+    };
+    match reply {
+        Body::ShareProof(proof) => asked.answer = Some(Answered::Proof(proof.proof.clone())),
+        Body::Problem(problem) if problem.code == GONE => asked.answer = Some(Answered::Gone),
+        // Whatever else stands in the way may be over when it is asked again.
+        _ => return Ok(true),
+    }
+    work.save(&watched);
+    answered(work, anchor)?;
+    Ok(true)
+}
+
+impl Asked {
+    fn awaits(&self, from: &Did, id: &str) -> bool {
+        self.answer.is_none() && self.message == id && self.did == *from
+    }
+}
+
+fn answered(work: &mut Work<'_>, anchor: &Anchor) -> Result<(), Damage> {
+    let Some(mut round) = work.load::<Round>(&[])? else {
+        return Ok(());
+    };
+    round.waiting = round.waiting.saturating_sub(1);
+    if round.waiting == 0 {
+        round.again = None;
+    }
+    let is_time = round.waiting == 0 || round.repeated > 0;
+    if is_time && let Some((identity, deal)) = in_force(work, anchor, round.epoch)? {
+        check_answers(work, (&identity, &deal))?;
+    }
+    work.save(&round);
+    Ok(())
+}
+
+/// Judges all answers that were not judged yet: the proofs by one multiscalar multiplication.
+fn check_answers(work: &mut Work<'_>, (identity, deal): (&Identity, &Deal)) -> Result<(), Damage> {
+    let (policy, epoch) = (identity.policy, deal.epoch);
+    let threshold = deal.lane.threshold;
+    let ours = custody_proof::Watched::new(policy, epoch, &deal.commitments, threshold);
+    let Ok(ours) = ours else {
+        return Ok(());
+    };
+    let mut all = work.all::<Watched>()?;
+    let proofs = all.iter().filter_map(|watched| match &watched.asked {
+        Some(asked) => match &asked.answer {
+            Some(Answered::Proof(proof)) => Some((asked, proof)),
+            Some(Answered::Gone) | None => None,
+        },
+        None => None,
+    });
+    let proofs: Vec<_> = proofs.collect();
+    let challenges = proofs.iter();
+    let challenges: Vec<_> = challenges
+        .map(|(asked, _)| asked.challenge(policy, epoch, deal.record.deal_digest))
+        .collect();
+    let questions = proofs.iter().zip(&challenges);
+    let questions: Vec<_> = questions
+        .map(|((asked, proof), challenge)| (asked.question(challenge), *proof))
+        .collect();
+    let mut right = ours.check_all(&questions, work.rng).into_iter();
+    for watched in &mut all {
+        let found = match watched
+            .asked
+            .as_ref()
+            .and_then(|asked| asked.answer.as_ref())
+        {
+            Some(Answered::Proof(_)) if right.next() == Some(true) => Found::Held,
+            Some(Answered::Proof(_)) => Found::Wrong,
+            Some(Answered::Gone) => Found::Gone,
+            None => continue,
+        };
+        watched.note(epoch, found);
+        tell::judged(work, watched, deal);
+        work.save(watched);
+    }
+    Ok(())
+}
