@@ -2,6 +2,7 @@
 //! fixed time: each waits for what it needs to see, with a deadline that only a hang reaches.
 mod commands;
 mod crashes;
+mod custody;
 mod demo;
 mod doctor;
 mod local;
