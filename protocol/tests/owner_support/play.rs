@@ -157,8 +157,9 @@ impl Net {
         if !stolen {
             self.owners[0].online = false;
         }
-        // Not the randomness of an earlier claim: its messages would look like repetitions.
-        self.owners.push(Home::owner(2 + self.sent.len() as u64));
+        // Not the randomness of an earlier claim or of anybody else: messages would look like repetitions.
+        self.owners
+            .push(Home::owner(1_000 + self.sent.len() as u64));
         self.owners[1].now = self.now;
         let trustees = names.iter().map(ToString::to_string).collect();
         let name = "Alice".into();
