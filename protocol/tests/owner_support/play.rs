@@ -186,13 +186,15 @@ impl Net {
             .unwrap();
     }
 
+    /// The session under way, if there is one: they are listed by ids that are drawn by lot.
     pub fn session(&mut self, name: &str) -> RequestView {
         let Ok(trustee::Answer::Requests { list }) =
             self.person(name, trustee::Command::RequestList)
         else {
             panic!()
         };
-        list.into_iter().next_back().unwrap()
+        let over = |view: &RequestView| view.state == "connecting" || view.state == "ended";
+        list.into_iter().max_by_key(|view| !over(view)).unwrap()
     }
 
     /// Both hear the right words.
