@@ -1,7 +1,7 @@
 //! Gives a receipt for its share and does not keep it.
 //!
 //! Promised (G4, G5): a deal counts one receipt more than the threshold, so that one liar costs nothing
-//! that is needed; two may, and nobody can know before it is tried (custody proofs are not built yet). If
+//! that is needed; two may, and the owner learns of it by the first custody proofs only. If
 //! one were too many, `checkers/epoch.rs` would count too few usable shares, or the scenario's demand for
 //! progress would fail.
 use super::{Infects, Villain, Villainy};
