@@ -12,6 +12,7 @@ use kith_protocol::time::Millis;
 use kith_protocol::vss::UnverifiedProof;
 use owner_support::Net;
 use owner_support::home::Node as _;
+use owner_support::play::WAITING;
 use std::collections::BTreeSet;
 
 const HOUR: Millis = Millis::seconds(3_600);
@@ -250,6 +251,36 @@ fn a_device_that_was_off_itself_accuses_nobody() {
     }
     net.on_send = Box::new(|_| true);
     hours(&mut net, 1);
+    assert_eq!(states(&mut net), ["held", "held", "held"]);
+    assert_eq!((warnings(&net), hints(&net)), (vec![], vec![]));
+}
+
+/// A proof of the old epoch that waits to be judged with the others' is not taken for one of the new.
+#[test]
+fn a_new_epoch_in_the_middle_of_a_round_accuses_nobody() {
+    let mut net = Net::new(&["Bob", "Carol", "Dave", "Heidi"]);
+    net.init();
+    for name in TRUSTEES {
+        net.enrol(name, false);
+    }
+    net.enrol("Heidi", true);
+    let silent = dids_of(&net, "Dave");
+    net.on_send = Box::new(move |message| {
+        let asks = matches!(&message.body, Body::ShareChallenge(asked) if asked.epoch == 1);
+        !(asks && silent.contains(message.to.as_str()))
+    });
+    net.protect().unwrap();
+    net.pass(Millis::seconds(1));
+    assert_eq!(
+        states(&mut net),
+        ["unasked", "unasked", "unasked"],
+        "Dave is waited for"
+    );
+    net.protect().unwrap();
+    net.pass(WAITING);
+    net.pass(Millis::seconds(2));
+    let deal = net.deal();
+    assert_eq!((deal.epoch, deal.state.as_str()), (2, "protected"));
     assert_eq!(states(&mut net), ["held", "held", "held"]);
     assert_eq!((warnings(&net), hints(&net)), (vec![], vec![]));
 }

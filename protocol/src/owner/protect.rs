@@ -447,7 +447,7 @@ fn activate(work: &mut Work<'_>, identity: &Identity, mut deal: Deal) -> Result<
         deal.view().receipts.len(),
         deal.trustees.len()
     );
-    custody::begin(work, deal.epoch);
+    custody::begin(work, deal.epoch)?;
     work.hint(Event::new("protected", deal.epoch.to_string(), text));
     work.save(&deal);
     if let By::Claimant { request } = deal.by {

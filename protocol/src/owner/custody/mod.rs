@@ -43,8 +43,9 @@ const REPEATED: u32 = 6;
 const GONE: &str = "e.p.req.unknown-share";
 
 /// An epoch has come into force: its first round begins at once. Of older epochs nothing is asked any
-/// more.
-pub(crate) fn begin(work: &mut Work<'_>, epoch: u32) {
+/// more, and answers for them that were not judged yet would be wrong for this one.
+pub(crate) fn begin(work: &mut Work<'_>, epoch: u32) -> Result<(), Damage> {
+    drop_questions(work)?;
     work.save(&Round {
         epoch,
         next: work.now,
@@ -52,6 +53,7 @@ pub(crate) fn begin(work: &mut Work<'_>, epoch: u32) {
         repeated: 0,
         waiting: 0,
     });
+    Ok(())
 }
 
 /// When this must be looked at next.
