@@ -45,11 +45,10 @@ use crate::health::Health;
 use crate::ledger::{self, Ask, Query};
 use crate::message::Body;
 use crate::outbox::{self, Dues};
-use crate::record::Records;
+use crate::record::{Overlay, Records};
 use crate::time::Timestamp;
 use crate::trustee::command::{Answer, Command};
 use crate::trustee::register::Register;
-use crate::trustee::request::Session;
 use crate::trustee::roles::Roles;
 use crate::trustee::ward::WardId;
 
@@ -86,7 +85,7 @@ impl TrusteeAgent {
             register,
             dues: Dues::open(records)?,
         };
-        request::pace_all(records, &agent.register, &mut agent.anchor)?;
+        request::pace_all(records, &mut agent.register, &mut agent.anchor)?;
         Ok(agent)
     }
 
@@ -108,18 +107,14 @@ impl TrusteeAgent {
         if !outbox::settle(work, from, id)? {
             return Ok(());
         }
-        if let Some(session) = work
-            .all::<Session>()?
-            .into_iter()
-            .find(|session| session.awaits(id))
-        {
+        if let Some(session) = request::awaiting(work, self.register.followed(), id)? {
             request::replied(work, &self.anchor, session, reply)?;
         } else if let Some(ward) = self.register.awaiting(id)
             && let Some(ward) = ward::load(work, &ward)?
         {
             enrolment::replied(work, ward, reply)?;
         }
-        request::pace_all(work, &self.register, &mut self.anchor)
+        Ok(())
     }
 
     /// A ledger answered. Only a page that our own view took makes its head fresh.
@@ -147,8 +142,7 @@ impl TrusteeAgent {
             self.settle(work, &id)?;
         }
         let fresh = (self.head(&query.log) > before).then_some(&query.log);
-        request::follow_all(work, &mut self.anchor, fresh)?;
-        request::pace_all(work, &self.register, &mut self.anchor)
+        request::follow_all(work, &mut self.anchor, self.register.followed(), fresh)
     }
 
     /// Does for one owner what her log now shows.
@@ -172,7 +166,7 @@ impl TrusteeAgent {
         outbox::sweep(work, &mut self.dues)?;
         self.anchor.tick(work)?;
         self.roles.tick(work)?;
-        request::follow_all(work, &mut self.anchor, None)
+        request::follow_all(work, &mut self.anchor, self.register.followed(), None)
     }
 }
 
@@ -186,8 +180,11 @@ impl Agent for TrusteeAgent {
         input: Input<Command>,
         cx: Context<'_>,
     ) -> Result<Step<Answer>, Damage> {
+        let base = cx.records;
         let mut work = Work::new(now, cx);
         let (mut reply, mut answer) = (None, None);
+        // A message or a deadline makes nothing more urgent; what it ends is slower after the next look.
+        let paces = !matches!(input, Input::Delivered(_) | Input::DeadlineReached);
         match input {
             Input::Command(command) => answer = Some(self.ordered(&mut work, command)?),
             Input::Delivered(message) => reply = Some(self.delivered(&mut work, &message)?),
@@ -198,6 +195,11 @@ impl Agent for TrusteeAgent {
         let step = work.finish(reply, answer);
         self.register.note(&step.writes)?;
         self.dues.note(&step.writes)?;
+        if paces {
+            let batch = &step.writes;
+            let records = Overlay { base, batch };
+            request::pace_all(&records, &mut self.register, &mut self.anchor)?;
+        }
         Ok(step)
     }
 

@@ -25,7 +25,6 @@ impl TrusteeAgent {
                 Err(error)
             }
         };
-        request::pace_all(work, &self.register, &mut self.anchor)?;
         Ok(answer)
     }
 
@@ -119,7 +118,10 @@ impl TrusteeAgent {
 
     /// After our person's word the session may move at once, as far as the ledger allows.
     fn moved(&mut self, work: &mut Work<'_>, session: Session) -> Outcome {
-        request::follow_all(work, &mut self.anchor, None)?;
+        let mut ids = self.register.followed();
+        ids.retain(|id| *id != session.id);
+        ids.push(session.id);
+        request::follow_all(work, &mut self.anchor, ids, None)?;
         request::look_for(work, &mut self.anchor, &session)?;
         let session = request::load(work, &session.id)?.expect("saved in this step");
         self.show(work, &session)

@@ -8,7 +8,9 @@ use crate::anchor::Anchor;
 use crate::bytes::Digest;
 use crate::error::Damage;
 use crate::record::{self, Batch, Records, Space};
+use crate::time::Millis;
 use crate::trustee::facts;
+use crate::trustee::request::{Pace, Session, SessionId};
 use crate::trustee::ward::{Ward, WardId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +26,9 @@ pub(super) struct Register {
     /// makes a look's entries durable holds also what they changed here; so after a start only the
     /// last kind counts.
     moving: BTreeSet<WardId>,
+    /// The recoveries that the ledger can move on, and what was read of each for its pace. All others stay
+    /// rows that no step reads.
+    sessions: BTreeMap<SessionId, Option<Pace>>,
 }
 
 /// What is known of an owner without reading her rows.
@@ -61,6 +66,9 @@ impl Register {
             }
             register.put(ward);
         }
+        for session in record::load_all::<Session>(records, &[])? {
+            register.follow(&session);
+        }
         Ok(register)
     }
 
@@ -83,7 +91,27 @@ impl Register {
             self.moving
                 .extend(ids.filter(|id| self.wards.contains_key(id)));
         }
+        self.note_sessions(writes)
+    }
+
+    fn note_sessions(&mut self, writes: &Batch) -> Result<(), Damage> {
+        for (id, row) in writes.written::<Session>() {
+            SessionId::of_row(id).map(|id| self.sessions.remove(&id));
+            if let Some(session) = row {
+                self.follow(&session?);
+            }
+        }
+        let of_pace = |space| writes.touched(space).next().is_some();
+        if of_pace(Space::Ward) || of_pace(Space::Custody) {
+            self.sessions.values_mut().for_each(|pace| *pace = None);
+        }
         Ok(())
+    }
+
+    fn follow(&mut self, session: &Session) {
+        if session.follows() {
+            self.sessions.insert(session.id, None);
+        }
     }
 
     fn put(&mut self, ward: Ward) {
@@ -123,9 +151,31 @@ impl Register {
         self.moving.iter().filter(on_log).copied().collect()
     }
 
-    /// Those of any log for whom something may change.
-    pub(super) fn moving(&self) -> impl Iterator<Item = &WardId> {
-        self.moving.iter()
+    /// Those of any log for whom something may change: ledger and policy of each.
+    pub(super) fn moving(&self) -> impl Iterator<Item = (&Digest, &Digest)> {
+        let known = self.moving.iter().filter_map(|id| self.wards.get(id));
+        known.map(|known| (&known.ledger, &known.policy))
+    }
+
+    /// The recoveries that the ledger can move on.
+    pub(super) fn followed(&self) -> Vec<SessionId> {
+        self.sessions.keys().copied().collect()
+    }
+
+    /// Their paces; `read` is asked for those whose rows have changed.
+    pub(super) fn paces(
+        &mut self,
+        read: impl Fn(&SessionId) -> Result<Pace, Damage>,
+    ) -> Result<Vec<(Digest, Millis)>, Damage> {
+        let mut paces = Vec::new();
+        for (id, known) in &mut self.sessions {
+            let pace = match *known {
+                Some(pace) => pace,
+                None => *known.insert(read(id)?),
+            };
+            paces.extend(pace);
+        }
+        Ok(paces)
     }
 
     /// Whom we know under this policy.

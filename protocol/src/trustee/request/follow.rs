@@ -4,14 +4,14 @@
 //! our own view of the ledger shows that it is done, so a crash between any two changes nothing.
 use super::open::approval_key;
 use super::replied::LONGEST_AGAIN;
-use super::{Approved, Ask, Denied, Released, Session, Stage, contest};
+use super::{Approved, Ask, Denied, Released, Session, SessionId, Stage, contest};
 use crate::agent::{Event, Work};
 use crate::anchor::{Anchor, Outcome};
 use crate::bytes::Digest;
 use crate::error::Damage;
 use crate::ledger::{ApprovalBody, Record, RequestKind, RequestStatus, Verdict, View};
 use crate::outbox;
-use crate::record::{self, Records};
+use crate::record::Records;
 use crate::time::{Millis, Timestamp};
 use crate::trustee::custody::{self, Custody};
 use crate::trustee::register::Register;
@@ -33,67 +33,68 @@ fn pace(delay: Millis) -> Millis {
     Millis((delay.0 / 8).clamp(FASTEST.0, SLOWEST.0))
 }
 
+/// How often a session asks for its chain to be looked at, and which chain. None where we keep no share
+/// for it any more.
+pub(in crate::trustee) type Pace = Option<(Digest, Millis)>;
+
 /// Sets how often each chain is looked at: often where a request is under way, else as the chain
 /// itself asks.
 pub(in crate::trustee) fn pace_all(
     records: &dyn Records,
-    register: &Register,
+    register: &mut Register,
     anchor: &mut Anchor,
 ) -> Result<(), Damage> {
     let mut paces: BTreeMap<Digest, Millis> = anchor.idle_paces().collect();
-    for id in register.moving() {
-        let Some(ward) = ward::load(records, id)? else {
-            continue;
-        };
-        let view = anchor.view(&ward.ledger);
-        if let Some(wanted) = view.and_then(|view| hurry(view, &ward)) {
-            let slot = paces.entry(ward.ledger).or_insert(wanted);
-            *slot = (*slot).min(wanted);
-        }
-    }
-    for session in record::load_all::<Session>(records, &[])?
-        .iter()
-        .filter(|session| follows(session))
-    {
-        let Some(ward) = ward::load(records, &session.ward)? else {
-            continue;
-        };
-        let Some(custody) = custody::find(records, &ward.id, session.epoch, &session.deal)? else {
-            continue;
-        };
-        let wanted = pace(custody.lane.delay);
-        let slot = paces.entry(ward.ledger).or_insert(wanted);
+    let mut want = |(ledger, wanted): (Digest, Millis)| {
+        let slot = paces.entry(ledger).or_insert(wanted);
         *slot = (*slot).min(wanted);
+    };
+    for (ledger, policy) in register.moving() {
+        let wanted = anchor.view(ledger).and_then(|view| hurry(view, policy));
+        wanted.into_iter().for_each(|pace| want((*ledger, pace)));
     }
+    let paced = register.paces(|id| pace_of(records, id))?;
+    paced.into_iter().for_each(&mut want);
     for (log, pace) in paces {
         anchor.set_pace(&log, pace);
     }
     Ok(())
 }
 
+fn pace_of(records: &dyn Records, id: &SessionId) -> Result<Pace, Damage> {
+    let Some(session) = super::load(records, id)? else {
+        return Ok(None);
+    };
+    let Some(ward) = ward::load(records, &session.ward)? else {
+        return Ok(None);
+    };
+    let custody = custody::find(records, &ward.id, session.epoch, &session.deal)?;
+    Ok(custody.map(|custody| (ward.ledger, pace(custody.lane.delay))))
+}
+
 /// The pace that an open request on this owner's policy asks for, ours or not: a backup host and a
 /// trustee who was not called must see its end as soon as anybody, or a revoked agent has power with
 /// them for as long as they look the other way (G13).
-fn hurry(view: &View, ward: &Ward) -> Option<Millis> {
-    let ids = view.state().requests_on(&ward.policy);
+fn hurry(view: &View, policy: &Digest) -> Option<Millis> {
+    let ids = view.state().requests_on(policy);
     let open = ids.iter().filter_map(|id| facts::request(view, id));
     open.filter(|(_, status)| !status.ended)
         .map(|(body, _)| pace(body.lane.delay))
         .min()
 }
 
-fn follows(session: &Session) -> bool {
-    session.is_live() || matches!(&session.stage, Stage::Denied(Denied { withdraw: true, .. }))
-}
-
-/// Moves every session as far as our view of the ledger allows. `fresh` names the log whose newest
+/// Moves these sessions as far as our view of the ledger allows. `fresh` names the log whose newest
 /// head was verified in this very step: only then may anything leave (G7).
 pub(in crate::trustee) fn follow_all(
     work: &mut Work<'_>,
     anchor: &mut Anchor,
+    ids: Vec<SessionId>,
     fresh: Option<&Digest>,
 ) -> Result<(), Damage> {
-    for session in work.all::<Session>()?.into_iter().filter(follows) {
+    for id in ids {
+        let Some(session) = super::load(work, &id)?.filter(Session::follows) else {
+            continue;
+        };
         let Some(ward) = ward::load(work, &session.ward)? else {
             continue;
         };

@@ -9,7 +9,7 @@ mod open;
 mod replied;
 mod view;
 
-pub(super) use follow::{follow_all, look_for, pace_all};
+pub(super) use follow::{Pace, follow_all, look_for, pace_all};
 pub(super) use judge::{approve, deny, verify};
 pub(super) use open::open;
 pub(super) use replied::{replied, told};
@@ -36,6 +36,13 @@ use serde::{Deserialize, Serialize};
 /// Names a session in rows and towards our person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct SessionId(u32);
+
+impl SessionId {
+    /// The session of a row of this id.
+    pub(in crate::trustee) fn of_row(id: &[u8]) -> Option<Self> {
+        id.try_into().ok().map(|id| Self(u32::from_be_bytes(id)))
+    }
+}
 
 impl fmt::Display for SessionId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -215,6 +222,11 @@ impl Session {
         }
     }
 
+    /// Whether the ledger can move it on: it is live, or something said in it is to be taken back.
+    pub(in crate::trustee) fn follows(&self) -> bool {
+        self.is_live() || matches!(&self.stage, Stage::Denied(Denied { withdraw: true, .. }))
+    }
+
     fn is_verified(&self) -> bool {
         matches!(
             self.stage,
@@ -223,7 +235,7 @@ impl Session {
     }
 
     /// Whether this message of ours is the one its stage waits for.
-    pub(super) fn awaits(&self, message: &str) -> bool {
+    fn awaits(&self, message: &str) -> bool {
         match &self.stage {
             Stage::Challenged(challenged) => challenged.message == message,
             Stage::Revealing(comparing) => comparing.message == message,
@@ -256,6 +268,21 @@ impl Session {
 /// The session of this id.
 pub(crate) fn load(records: &dyn Records, id: &SessionId) -> Result<Option<Session>, Damage> {
     record::load(records, &id.0.to_be_bytes())
+}
+
+/// The one of these sessions that waits for an answer to this message.
+pub(super) fn awaiting(
+    records: &dyn Records,
+    ids: Vec<SessionId>,
+    message: &str,
+) -> Result<Option<Session>, Damage> {
+    for id in ids {
+        let session = load(records, &id)?;
+        if let Some(session) = session.filter(|session| session.awaits(message)) {
+            return Ok(Some(session));
+        }
+    }
+    Ok(None)
 }
 
 /// The session our person means: its id or an unambiguous beginning.
