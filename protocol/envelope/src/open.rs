@@ -3,7 +3,8 @@
 use crate::outer::Outer;
 use crate::parties::{OneSecret, Parties};
 use crate::ready::ready;
-use crate::{Refused, inner};
+use crate::{Refused, inner, repeated};
+use askar_crypto::encrypt::keeping;
 use didcomm::error::{Error, ErrorKind};
 use didcomm::{Message, UnpackMetadata, UnpackOptions};
 use kith_protocol::did::{Did, DidDocument, LocalDid};
@@ -77,9 +78,14 @@ fn decrypt(
         unwrap_re_wrapping_forward: false,
     };
     let unpacking = Message::unpack(text, parties, &secret, &options);
-    let (message, found) = ready(unpacking)
-        .ok_or(Refused::NotReady)?
-        .map_err(|e| reason(&e))?;
+    let (unpacked, content) = keeping(|| ready(unpacking));
+    // Before the library's own verdict, which has one code for all that it could not read.
+    if let Some(content) = &content {
+        repeated::check(content)?;
+    }
+    let (message, found) = unpacked.ok_or(Refused::Library)?.map_err(|e| reason(&e))?;
+    // Decrypted by another way than the one that is watched: nobody has checked its text.
+    content.ok_or(Refused::Library)?;
     check_protection(&found, skid)?;
     Ok(message)
 }

@@ -112,9 +112,13 @@ pub enum Refused {
     /// The body is no JSON object, or nests deeper than [`kith_protocol::limits::envelope::BODY_DEPTH`].
     #[error("the body is malformed")]
     Body,
-    /// The library wanted to wait. A fault of this program, never of the sender.
-    #[error("the envelope library did not answer at once")]
-    NotReady,
+    /// An object in it has one member twice, at any depth: two readers could each take another one.
+    #[error("the message holds a member twice")]
+    Repeated,
+    /// The library wanted to wait, or decrypted by a way that is not watched. A fault of this
+    /// program, never of the sender.
+    #[error("the envelope library does not do what it did when this program was made")]
+    Library,
 }
 
 impl Refused {
@@ -157,7 +161,8 @@ impl Refused {
             Self::Header => "e.m.msg.header",
             Self::Attachments => "e.m.msg.attachments",
             Self::Body => "e.m.msg.body",
-            Self::NotReady => "e.m.me.not-ready",
+            Self::Repeated => "e.m.msg.repeated-member",
+            Self::Library => "e.m.me.library",
         }
     }
 }
@@ -167,7 +172,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const ALL: [Refused; 36] = [
+    const ALL: [Refused; 37] = [
         Refused::TooLarge,
         Refused::NotText,
         Refused::Malformed,
@@ -203,7 +208,8 @@ mod tests {
         Refused::Header,
         Refused::Attachments,
         Refused::Body,
-        Refused::NotReady,
+        Refused::Repeated,
+        Refused::Library,
     ];
 
     #[test]

@@ -11,7 +11,7 @@ const RESERVED: [(&str, &[&str]); 6] = [
     ("sled", &["kith-runtime"]),
     ("axum", &["kith-runtime"]),
     ("didcomm", &["kith-envelope"]),
-    ("askar-crypto", &[]),
+    ("askar-crypto", &["kith-envelope"]),
     (
         "tokio",
         &["kith-runtime", "owner-agent", "trustee-agent", "kith-tests"],

@@ -6,6 +6,7 @@
 use crate::forge::{
     Packing, World, alice, bob, library_accepts, local, members, message, open_as, pack,
 };
+use crate::rewrite::rewritten;
 use didcomm::FromPrior;
 use futures::FutureExt as _;
 use kith_protocol::limits::envelope::BODY_DEPTH;
@@ -49,6 +50,16 @@ fn spoilt() -> Vec<(&'static str, &'static str, Value, &'static str)> {
     ]
 }
 
+/// A member of the text inside, and what stands in its place.
+fn repeated() -> [(&'static str, &'static str, &'static str); 2] {
+    let inside = r#""body":{"epoch":1,"epoch":2}"#;
+    let header = r#""body":{},"please_ack":[],"please_ack":[""]"#;
+    [
+        ("a member of the body twice", r#""body":{}"#, inside),
+        ("a header twice", r#""body":{}"#, header),
+    ]
+}
+
 /// The proof that Alice was somebody else before.
 fn from_prior() -> String {
     let (old, new) = (local(4), alice());
@@ -77,6 +88,13 @@ fn forge() -> Vec<Value> {
         case("signed inside", &pack(&message(knock()), signed), nested),
         case("another name before", &pack(&changed, plain), nested),
     ];
+    for (name, once, twice) in repeated() {
+        let packed = rewritten(&pack(&message(knock()), plain), |text| {
+            assert!(text.contains(once), "{text}");
+            text.replacen(once, twice, 1)
+        });
+        cases.push(case(name, &packed, "e.m.msg.repeated-member"));
+    }
     for (name, member, value, code) in spoilt() {
         let mut knock = knock();
         match value {
