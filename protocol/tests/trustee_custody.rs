@@ -564,11 +564,6 @@ fn the_old_share_stays_until_the_new_epoch_is_active() {
     world.jump(Millis::seconds(24 * 3_600));
     world.hint(2);
     assert_eq!(world.shares(), (vec![2], vec![]));
-    assert!(
-        world
-            .history()
-            .contains("deleted the share of Alice for epoch 1")
-    );
     let (_, old) = world.dealt(1);
     assert_eq!(
         code(&world.tell(Body::ShareStore(old))),

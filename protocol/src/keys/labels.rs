@@ -77,6 +77,10 @@ labels! {
     STORE = "store";
     /// A trustee's receipt for a share.
     RECEIPT = "receipt";
+    /// That older shares are not needed any more.
+    DELETE = "delete";
+    /// A trustee's word that older shares are gone.
+    DELETED = "deleted";
     /// A released share.
     RELEASE = "release";
     /// What a custody proof is a proof of, and for whom.

@@ -155,6 +155,10 @@ bodies! {
     ShareCommit(share::Commit) = ours!(), "recovery-share/1.0/commit";
     /// What the trustee saw.
     ShareCommitted(share::Committed) = ours!(), "recovery-share/1.0/committed";
+    /// Older shares are not needed any more.
+    ShareDelete(share::Delete) = ours!(), "recovery-share/1.0/delete";
+    /// They are gone.
+    ShareDeleted(share::Deleted) = ours!(), "recovery-share/1.0/deleted";
     /// Prove that you hold your share.
     ShareChallenge(share::Challenge) = ours!(), "recovery-share/1.0/challenge";
     /// The proof.

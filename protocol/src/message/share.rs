@@ -148,6 +148,37 @@ pub struct Proof {
     pub proof: UnverifiedProof,
 }
 
+/// `delete`: no share of an epoch before this one is needed any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delete {
+    /// The owner's policy address.
+    pub policy: Digest,
+    /// The epoch in force, whose own share stays.
+    pub below: u32,
+    /// Whether the receiver is a trustee of the epoch in force. If not, the connection ends.
+    pub remains: bool,
+    /// By what right.
+    pub authority: Authority,
+}
+
+/// What a trustee signs when older shares are gone: they are "no longer served".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletion {
+    /// The owner's policy address.
+    pub policy: Digest,
+    /// The first epoch of which a share may still be held here.
+    pub below: u32,
+}
+
+/// `deleted`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    /// The statement.
+    pub deletion: Deletion,
+    /// Signed with the trustee's pairwise key.
+    pub signature: Signature,
+}
+
 /// The two commitments, checked against the threshold that the lane states.
 pub struct Opened {
     /// Of the secret that decrypts backups.
@@ -197,6 +228,22 @@ impl Store {
             &self.hosts,
         );
         codec::encode(1, &(head, rest))
+    }
+}
+
+impl Delete {
+    /// What [`Authority`] signs: everything but itself.
+    #[must_use]
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        codec::encode(1, &(&self.policy, self.below, self.remains))
+    }
+}
+
+impl Deletion {
+    /// What the trustee signs.
+    #[must_use]
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        codec::encode(1, self)
     }
 }
 

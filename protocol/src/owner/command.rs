@@ -47,6 +47,18 @@ pub enum Command {
         /// The trustee's name.
         name: String,
     },
+    /// Deals the next epoch without this trustee or host.
+    TrusteeRemove {
+        /// Its name.
+        name: String,
+    },
+    /// The same, if another is verified that takes the place.
+    TrusteeReplace {
+        /// Who leaves.
+        old: String,
+        /// Who comes.
+        new: String,
+    },
     /// Protects an item.
     SecretAdd {
         /// Its name.
@@ -138,7 +150,7 @@ pub struct TrusteeView {
     /// `trustee` or `host`.
     pub role: String,
     /// `invited`, `words` (compare them now), `heard` (you have, the other has not), `verified`,
-    /// `mismatch`, `declined`, `expired`.
+    /// `mismatch`, `declined`, `expired`, `leaving` (not dealt to any more), `removed`.
     pub state: String,
     /// Epoch of the newest receipt.
     pub receipt: Option<u32>,

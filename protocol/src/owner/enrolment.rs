@@ -97,7 +97,11 @@ fn is_full(work: &Work<'_>) -> bool {
 /// Whether it came to nothing.
 fn has_ended(trustee: &Trustee, now: Timestamp) -> bool {
     let unanswered = matches!(trustee.stage, Stage::Invited) && trustee.expires <= now;
-    unanswered || matches!(trustee.stage, Stage::Declined | Stage::Mismatch)
+    unanswered
+        || matches!(
+            trustee.stage,
+            Stage::Declined | Stage::Mismatch | Stage::Removed
+        )
 }
 
 /// What came to nothing under this name goes, and all that came to nothing where it takes the room.
@@ -337,6 +341,9 @@ fn no_words(trustee: &Trustee) -> CommandError {
             "the words with {name} did not match, so that connection is closed; invite again: owner-agent trustee invite {name}"
         )),
         Stage::Declined => CommandError::refused(format!("{name} declined")),
+        Stage::Leaving | Stage::Removed => CommandError::error(format!(
+            "you have removed {name}; see `owner-agent trustee list`"
+        )),
         Stage::Invited | Stage::Revealing { .. } | Stage::Comparing(_) => {
             CommandError::pending(format!("{name} has not accepted the invitation yet"))
         }

@@ -17,8 +17,10 @@ mod pace;
 mod peers;
 mod protect;
 mod push;
+mod replace;
 mod secret;
 mod status;
+mod superseded;
 mod trustee;
 
 use crate::agent::{Agent, Context, Event, Input, Step, Work};
@@ -71,6 +73,10 @@ impl OwnerAgent {
                 list: status::trustees(work)?,
             }),
             Command::TrusteePing { name } => ping(work, &name),
+            Command::TrusteeRemove { name } => replace::remove(work, &self.anchor, &name),
+            Command::TrusteeReplace { old, new } => {
+                replace::replace(work, &self.anchor, (&old, &new))
+            }
             Command::SecretAdd { name, data } => secret::add(work, &name, &data),
             Command::SecretList => secret::list(work),
             Command::SecretShow { name } => secret::show(work, &name),
@@ -169,6 +175,9 @@ impl OwnerAgent {
         if protect::on_reply(work, &mut self.anchor, id, reply)?
             || claim::fetch::on_reply(work, &self.anchor, id, reply)?
         {
+            return Ok(());
+        }
+        if superseded::on_reply(work, id, reply)? {
             return Ok(());
         }
         if let Body::PingResponse(_) = reply {

@@ -17,6 +17,7 @@ use crate::owner::deal::{self, By, Deal, DealStage};
 use crate::owner::dealing::{self, Plan, Right, Terms};
 use crate::owner::identity::{self, Identity};
 use crate::owner::push::{self, End, Passage};
+use crate::owner::superseded;
 use crate::owner::trustee::{self, PeerRole, Trustee};
 use crate::time::Millis;
 
@@ -373,6 +374,7 @@ fn follow(
         Some(Outcome::Admitted { .. }) if !stands(anchor, identity, &deal) => {
             let reason = "it was on the ledger, and was vetoed or cancelled there".into();
             deal.stage = DealStage::Refused { reason };
+            superseded::stay(work)?;
             work.save(&deal);
             Ok(())
         }
@@ -415,7 +417,10 @@ fn reconsider(
     match ledger::check(view.state(), &record, time) {
         Ok(_) => return offer(work, anchor, identity, (&mut deal, &record)),
         Err(Invalid::VetoStands | Invalid::DelayRunning { .. } | Invalid::LaneNotFull { .. }) => {}
-        Err(_) => deal.stage = DealStage::Refused { reason },
+        Err(_) => {
+            deal.stage = DealStage::Refused { reason };
+            superseded::stay(work)?;
+        }
     }
     work.save(&deal);
     Ok(())
@@ -436,11 +441,12 @@ fn activate(work: &mut Work<'_>, identity: &Identity, mut deal: Deal) -> Result<
         // Queued behind the share for whoever has not got it yet.
         outbox::send(work, &local, &did, Body::ShareCommit(commit.clone()));
     }
-    for older in work.all::<Deal>()? {
-        if older.epoch < deal.epoch {
-            push::abandon(work, &older)?;
-        }
+    let mut older = work.all::<Deal>()?;
+    older.retain(|older| older.epoch < deal.epoch);
+    for older in &older {
+        push::abandon(work, older)?;
     }
+    superseded::begin(work, &deal, &older)?;
     let text = format!(
         "epoch {} is active: {} of {} trustees hold it",
         deal.epoch,

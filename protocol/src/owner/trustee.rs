@@ -71,6 +71,10 @@ pub(crate) enum Stage {
     Mismatch,
     /// They said no.
     Declined,
+    /// Verified, and not dealt to any more; a trustee still of the epoch in force.
+    Leaving,
+    /// Of no epoch any more.
+    Removed,
 }
 
 impl Row for Trustee {
@@ -104,6 +108,8 @@ impl Trustee {
             Stage::Verified => "verified",
             Stage::Mismatch => "mismatch",
             Stage::Declined => "declined",
+            Stage::Leaving => "leaving",
+            Stage::Removed => "removed",
         };
         let role = match self.role {
             PeerRole::Trustee => "trustee",

@@ -1,8 +1,9 @@
 //! What a trustee agent's person sees: questions over rows.
 use super::command::{Answer, OwnerView, ShareView};
+use super::custody::{self, Standing};
 use super::roles::Roles;
 use super::ward::{Stage, Ward};
-use super::{Config, custody, enrolment, host, invitation, request};
+use super::{Config, enrolment, host, invitation, request};
 use crate::agent::{Event, Work};
 use crate::anchor::{self, Anchor};
 use crate::error::{Damage, Stop};
@@ -63,16 +64,16 @@ pub(super) fn owners(work: &Work<'_>) -> Result<Answer, Damage> {
 
 fn owner(work: &Work<'_>, ward: Ward) -> Result<OwnerView, Damage> {
     let held = custody::of(work, &ward.id)?;
-    let newest = |active: bool| {
+    let newest = |standing: Standing| {
         held.iter()
-            .filter(|custody| custody.active == active)
+            .filter(|custody| custody.standing == standing)
             .map(|custody| custody.epoch)
             .max()
     };
     Ok(OwnerView {
         state: ward.state().into(),
-        epoch: newest(true),
-        pending_epoch: newest(false),
+        epoch: newest(Standing::Current),
+        pending_epoch: newest(Standing::Waiting),
         name: ward.name,
         capabilities: ward.capabilities,
     })
@@ -86,7 +87,8 @@ pub(super) fn shares(work: &Work<'_>) -> Result<Answer, Damage> {
             list.push(ShareView {
                 owner: ward.name.clone(),
                 epoch: custody.epoch,
-                active: custody.active,
+                active: custody.is_current(),
+                over: custody.standing == Standing::Over,
                 stored: custody.stored,
             });
         }

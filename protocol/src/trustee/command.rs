@@ -152,6 +152,9 @@ pub struct ShareView {
     pub epoch: u32,
     /// Whether that epoch is active on the ledger.
     pub active: bool,
+    /// Whether it was active, and stays until the epoch after it is proved held.
+    #[serde(default)]
+    pub over: bool,
     /// When it was stored.
     pub stored: Timestamp,
 }

@@ -24,6 +24,18 @@ pub(crate) enum Author {
     Claimant(Digest),
 }
 
+/// What a share is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Standing {
+    /// Its deal is not active on the ledger yet, and may never be.
+    Waiting,
+    /// Its deal is the active one.
+    Current,
+    /// A later epoch is active. It gives nothing on the ledger any more, and stays until the owner says
+    /// that the later one is proved held (G4).
+    Over,
+}
+
 /// One share, with everything it was verified against.
 ///
 /// # Security
@@ -37,8 +49,8 @@ pub(super) struct Custody {
     pub(super) epoch: u32,
     /// Of which deal.
     pub(super) deal: Digest,
-    /// Whether our view of the ledger has shown this deal as the active one.
-    pub(super) active: bool,
+    /// What our view of the ledger has shown it to be.
+    pub(super) standing: Standing,
     /// The share of each secret.
     pub(super) shares: SharePair,
     /// What they were verified against.
@@ -72,6 +84,13 @@ impl Row for Custody {
     }
 }
 
+impl Custody {
+    /// Whether its epoch is the active one, as far as we saw.
+    pub(super) fn is_current(&self) -> bool {
+        self.standing == Standing::Current
+    }
+}
+
 fn custody_id(ward: &WardId, epoch: u32, deal: &Digest) -> Vec<u8> {
     [&ward.0[..], &epoch.to_be_bytes(), &deal.0].concat()
 }
@@ -93,9 +112,7 @@ pub(super) fn of(records: &dyn Records, ward: &WardId) -> Result<Vec<Custody>, D
 
 /// The share of the active epoch, if one is held.
 pub(super) fn active(records: &dyn Records, ward: &WardId) -> Result<Option<Custody>, Damage> {
-    Ok(of(records, ward)?
-        .into_iter()
-        .find(|custody| custody.active))
+    Ok(of(records, ward)?.into_iter().find(Custody::is_current))
 }
 
 /// Deletes a share and the approval key of its epoch.

@@ -2,7 +2,7 @@
 use super::TrusteeAgent;
 use super::aside::Aside;
 use super::connection::{self, Party};
-use super::{deposit, enrolment, host, promotion, request, veto, ward, watch};
+use super::{deposit, enrolment, host, promotion, request, retire, veto, ward, watch};
 use crate::agent::Work;
 use crate::error::{Damage, Halt, Refusal};
 use crate::message::{Body, PingResponse, Received};
@@ -34,6 +34,7 @@ impl TrusteeAgent {
             Body::WordsConfirm(_) | Body::WordsMismatch(_) => words(work, message),
             Body::ShareStore(_) => deposit::store(work, &mut self.anchor, message, aside),
             Body::ShareCommit(commit) => promotion::hinted(work, &mut self.anchor, message, commit),
+            Body::ShareDelete(asked) => retire::delete(work, &self.anchor, message, asked, aside),
             Body::ShareChallenge(asked) => watch::answer(work, &self.anchor, message, asked),
             Body::AlertVeto(record) => veto::handed(
                 work,
@@ -60,6 +61,7 @@ impl TrusteeAgent {
             | Body::ShareStored(_)
             | Body::ShareCommitted(_)
             | Body::ShareProof(_)
+            | Body::ShareDeleted(_)
             | Body::RecoveryChallenge(_)
             | Body::RecoveryRequest(_)
             | Body::RecoveryPending(_)

@@ -14,7 +14,7 @@ use crate::message::{Body, Received};
 use crate::policy::LaneOpening;
 use crate::share_pair::{SharePair, store_context};
 use crate::trustee::authority::{self, Ground};
-use crate::trustee::custody::{self, Author, Custody};
+use crate::trustee::custody::{self, Author, Custody, Standing};
 use crate::trustee::prekey::{self, Prekey};
 use crate::trustee::ward::{Ward, WardId};
 use crate::trustee::{aside::Aside, evidence, facts, history, promotion};
@@ -259,7 +259,7 @@ fn keep(
         ward: ward.id,
         epoch: store.epoch,
         deal: store.tag,
-        active: false,
+        standing: Standing::Waiting,
         shares: kept.shares,
         commitments: store.commitments.clone(),
         lane: store.lane.clone(),
@@ -297,7 +297,10 @@ fn make_room(work: &mut Work<'_>, anchor: &Anchor, newest: &Custody) -> Result<(
     let mut replaced: Vec<&Custody> = all
         .iter()
         .filter(|old| {
-            !old.active && old.deal != newest.deal && old.author == newest.author && !on_ledger(old)
+            old.standing == Standing::Waiting
+                && old.deal != newest.deal
+                && old.author == newest.author
+                && !on_ledger(old)
         })
         .collect();
     replaced.sort_by_key(|old| core::cmp::Reverse(old.stored));

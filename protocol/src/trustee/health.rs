@@ -1,6 +1,6 @@
 //! `doctor`, as far as a trustee's rows go.
 use super::TrusteeAgent;
-use super::custody;
+use super::custody::{self, Standing};
 use super::ward::Ward;
 use super::{host, request};
 use crate::error::Damage;
@@ -32,14 +32,14 @@ impl TrusteeAgent {
 
 /// What is kept, in numbers; never a share itself.
 fn keeps(records: &dyn Records, wards: &[Ward]) -> Result<Check, Damage> {
-    let (mut active, mut pending) = (0_usize, 0_usize);
+    let (mut active, mut pending, mut over) = (0_usize, 0_usize, 0_usize);
     for ward in wards {
         for custody in custody::of(records, &ward.id)? {
-            *(if custody.active {
-                &mut active
-            } else {
-                &mut pending
-            }) += 1;
+            *match custody.standing {
+                Standing::Current => &mut active,
+                Standing::Waiting => &mut pending,
+                Standing::Over => &mut over,
+            } += 1;
         }
     }
     let owners = wards.iter().filter(|ward| ward.is_verified()).count();
@@ -48,7 +48,7 @@ fn keeps(records: &dyn Records, wards: &[Ward]) -> Result<Check, Damage> {
         "shares",
         format!(
             "{owners} people trust this agent; it keeps {active} active recovery shares, {pending} not \
-             active yet, and {backups} backups"
+             active yet, {over} of the epoch before, and {backups} backups"
         ),
     ))
 }

@@ -10,7 +10,7 @@ use crate::message::share::{Commit, Committed};
 use crate::message::{Body, Received};
 use crate::trustee::authority;
 use crate::trustee::connection::{self, Party};
-use crate::trustee::custody::{self, Author, Custody};
+use crate::trustee::custody::{self, Author, Custody, Standing};
 use crate::trustee::ward::{self, Ward, WardId};
 use crate::trustee::{facts, history};
 
@@ -35,18 +35,35 @@ fn renew(
     active: &RecoveryPolicyBody,
 ) -> Result<(), Damage> {
     let held = custody::of(work, &ward.id)?;
-    let (current, others): (Vec<Custody>, Vec<Custody>) =
+    let (current, mut others): (Vec<Custody>, Vec<Custody>) =
         held.into_iter().partition(|custody| is(custody, active));
     // After a recovery nothing of an earlier epoch has any power (G13), held anew or not; a share
     // that stays would only be a risk to the items that were not replaced yet.
-    let mut over = facts::recovered(view, &ward.policy);
+    let recovered = facts::recovered(view, &ward.policy);
+    let mut last = recovered;
     if let Some(current) = current.into_iter().next() {
-        over = active.epoch;
-        if !current.active {
+        last = active.epoch;
+        if !current.is_current() {
+            supersede(work, &mut others);
             make_current(work, ward.clone(), current)?;
         }
+        others.retain(|old| old.standing != Standing::Over || old.epoch <= recovered);
     }
-    drop_until(work, ward, over, &others)
+    drop_until(work, ward, last, &others)
+}
+
+/// Of the epochs before, the one that was active stays, as over, until the owner has proof that the new
+/// shares are held (G4); one that was over already goes with this step.
+fn supersede(work: &mut Work<'_>, others: &mut [Custody]) {
+    for old in others {
+        old.standing = match old.standing {
+            Standing::Current => Standing::Over,
+            Standing::Waiting | Standing::Over => Standing::Waiting,
+        };
+        if old.standing == Standing::Over {
+            work.save(old);
+        }
+    }
 }
 
 fn is(custody: &Custody, active: &RecoveryPolicyBody) -> bool {
@@ -54,7 +71,7 @@ fn is(custody: &Custody, active: &RecoveryPolicyBody) -> bool {
 }
 
 fn make_current(work: &mut Work<'_>, mut ward: Ward, mut custody: Custody) -> Result<(), Damage> {
-    custody.active = true;
+    custody.standing = Standing::Current;
     work.save(&custody);
     let text = format!(
         "the share of {} for epoch {} is the current one",
@@ -79,9 +96,8 @@ fn make_current(work: &mut Work<'_>, mut ward: Ward, mut custody: Custody) -> Re
     Ok(())
 }
 
-/// Deletes the shares up to an epoch, of whatever deal; the current one is not among them.
-///
-/// The new share is durable here before the old one goes: both happen in one batch.
+/// Deletes the shares up to an epoch, of whatever deal; neither the current one nor the one that is over is
+/// among them.
 fn drop_until(
     work: &mut Work<'_>,
     ward: &Ward,
@@ -102,7 +118,7 @@ fn drop_until(
 fn drop_powerless(work: &mut Work<'_>, view: &View, ward: &Ward) -> Result<(), Damage> {
     for waiting in custody::of(work, &ward.id)?
         .iter()
-        .filter(|custody| !custody.active)
+        .filter(|custody| custody.standing == Standing::Waiting)
     {
         if authority::has_lapsed(view, ward, &waiting.author) {
             custody::discard(work, waiting);

@@ -9,7 +9,7 @@ use crate::error::{Halt, Refusal};
 use crate::message::setup::Capability;
 use crate::message::share::{Challenge, Proof};
 use crate::message::{Body, Received};
-use crate::trustee::custody::{self, Custody};
+use crate::trustee::custody::{self, Custody, Standing};
 use crate::trustee::ward::Ward;
 use crate::trustee::{authority, facts};
 
@@ -26,6 +26,7 @@ pub(super) fn answer(
         return Err(Refusal::new("e.p.msg.malformed", comment).into());
     }
     let held = custody::find(work, &ward.id, asked.epoch, &asked.deal)?;
+    let held = held.filter(|held| held.standing != Standing::Over);
     let held = held.ok_or_else(|| unknown(anchor, &ward, asked))?;
     check_asker(message, &held)?;
     let question = Question {

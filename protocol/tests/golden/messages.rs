@@ -28,6 +28,7 @@ variants! {
     SetupAccept SetupAck SetupDecline
     WordsReveal WordsConfirm WordsMismatch
     ShareStore ShareStored ShareCommit ShareCommitted ShareChallenge ShareProof
+    ShareDelete ShareDeleted
     RecoveryChallenge RecoveryRequest RecoveryPending RecoveryRelease RecoveryReleased RecoveryDeny
     AlertVeto AlertVetoAck
     LedgerAppend LedgerAppended LedgerEntries LedgerPage LedgerCosign LedgerCosigned

@@ -44,16 +44,27 @@ impl Home<OwnerAgent> {
     /// What a crash leaves.
     pub fn crash(&mut self) {
         self.agent = OwnerAgent::open(&self.rows).unwrap();
+        self.out = Default::default();
     }
 }
 
 impl Home<TrusteeAgent> {
     pub fn trustee(name: &str, seed: u64) -> Self {
-        let config = Config {
-            name: name.into(),
-            host_backups: true,
-        };
+        let config = config(name);
         Self::new(name, seed, |rows| TrusteeAgent::open(rows, config))
+    }
+
+    /// What a crash leaves.
+    pub fn crash(&mut self) {
+        self.agent = TrusteeAgent::open(&self.rows, config(&self.name)).unwrap();
+        self.out = Default::default();
+    }
+}
+
+fn config(name: &str) -> Config {
+    Config {
+        name: name.into(),
+        host_backups: true,
     }
 }
 
@@ -75,6 +86,13 @@ impl<A: Agent> Home<A> {
             out: (Vec::new(), Vec::new()),
             events: Vec::new(),
         }
+    }
+
+    /// The same disk and randomness in another machine.
+    pub fn copy_into(&self, other: &mut Self) {
+        other.rows = self.rows.clone();
+        other.rng = self.rng.clone();
+        other.now = self.now;
     }
 
     pub fn step(&mut self, input: Input<A::Command>) -> Step<A::Answer> {

@@ -66,6 +66,28 @@ impl Net {
         }
     }
 
+    /// A copy of everything durable, with nothing under way.
+    pub fn again(&self) -> Self {
+        let names: Vec<&str> = self.people.iter().map(|home| home.name.as_str()).collect();
+        let mut copy = Self::new(&names);
+        copy.ledger = self.ledger.again("kith.example/test", 7);
+        for (from, to) in self.people.iter().zip(&mut copy.people) {
+            from.copy_into(to);
+        }
+        for (from, to) in self.owners.iter().zip(&mut copy.owners) {
+            from.copy_into(to);
+        }
+        copy.now = self.now;
+        copy.crash();
+        copy
+    }
+
+    /// Every agent starts again from its disk; what was on its way is lost.
+    pub fn crash(&mut self) {
+        self.owners.iter_mut().for_each(Home::<OwnerAgent>::crash);
+        self.people.iter_mut().for_each(Home::<TrusteeAgent>::crash);
+    }
+
     fn nodes(&mut self) -> Vec<&mut dyn Node> {
         let owners = self.owners.iter_mut().map(|home| home as &mut dyn Node);
         let people = self.people.iter_mut().map(|home| home as &mut dyn Node);

@@ -62,6 +62,15 @@ impl Ledger {
         }
     }
 
+    /// Another of the same history, made from the same seed.
+    pub fn again(&self, name: &str, seed: u64) -> Self {
+        Self {
+            entries: self.entries.clone(),
+            state: self.state.clone(),
+            ..Self::new(name, seed)
+        }
+    }
+
     pub fn log(&self) -> Digest {
         self.descriptor.id()
     }

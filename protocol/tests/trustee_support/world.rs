@@ -183,11 +183,21 @@ impl World {
         (world, deal)
     }
 
-    /// Epochs of shares: active, and waiting.
-    pub fn shares(&mut self) -> (Vec<u32>, Vec<u32>) {
+    /// Epochs of shares that are over and not deleted yet.
+    pub fn over(&mut self) -> Vec<u32> {
         let Ok(Answer::Shares { list }) = self.command(Command::ShareList) else {
             panic!()
         };
+        let over = list.iter().filter(|share| share.over);
+        over.map(|share| share.epoch).collect()
+    }
+
+    /// Epochs of shares: active, and waiting.
+    pub fn shares(&mut self) -> (Vec<u32>, Vec<u32>) {
+        let Ok(Answer::Shares { mut list }) = self.command(Command::ShareList) else {
+            panic!()
+        };
+        list.retain(|share| !share.over);
         let (active, waiting): (Vec<_>, Vec<_>) = list.into_iter().partition(|share| share.active);
         let epochs = |shares: Vec<kith_protocol::trustee::command::ShareView>| {
             shares.iter().map(|share| share.epoch).collect()

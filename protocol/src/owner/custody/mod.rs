@@ -18,10 +18,11 @@ use crate::owner::deal::{Deal, Dealt};
 use crate::owner::identity::{self, Identity};
 use crate::owner::peers::Peers;
 use crate::owner::protect;
+use crate::owner::superseded;
 use crate::record::{self, Records};
 use crate::time::{Millis, Timestamp};
 use crate::vss::ShareIndex;
-use row::{Answered, Asked, Found, Round, Watched};
+use row::{Answered, Asked, Found, Round, Standing, Watched};
 
 pub(crate) use tell::{lost, pending, views};
 
@@ -301,5 +302,7 @@ fn check_answers(work: &mut Work<'_>, (identity, deal): (&Identity, &Deal)) -> R
         tell::judged(work, watched, deal);
         work.save(watched);
     }
-    Ok(())
+    let proves = |watched: &&Watched| watched.standing(epoch) == Standing::Held;
+    let proved = all.iter().filter(proves);
+    superseded::proved(work, identity, deal, proved.count())
 }

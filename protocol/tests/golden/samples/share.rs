@@ -4,7 +4,8 @@ use kith_protocol::custody_proof::{self, Question};
 use kith_protocol::keys::labels;
 use kith_protocol::message::Body;
 use kith_protocol::message::share::{
-    Authority, Challenge, Commit, Committed, Proof, Receipt, Store, Stored,
+    Authority, Challenge, Commit, Committed, Delete, Deleted, Deletion, Proof, Receipt, Store,
+    Stored,
 };
 use kith_protocol::share_pair::store_context;
 
@@ -32,7 +33,43 @@ pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
             Body::ShareChallenge(challenge_without_backup(scene)),
         ),
         plain(Body::ShareProof(proof(scene))),
+        plain(Body::ShareDelete(delete(scene, true))),
+        case("dismissed", Body::ShareDelete(delete(scene, false))),
+        plain(Body::ShareDeleted(deleted(scene))),
     ]
+}
+
+/// The next epoch is proved.
+fn delete(scene: &Scene, remains: bool) -> Delete {
+    let key = scene.agent.verifying_key();
+    let unsigned = Delete {
+        policy: scene.policy,
+        below: EPOCH + 1,
+        remains,
+        authority: Authority::Agent {
+            key,
+            signature: scene.agent.sign(labels::DELETE, b""),
+        },
+    };
+    let signature = scene.agent.sign(labels::DELETE, &unsigned.signed_bytes());
+    Delete {
+        authority: Authority::Agent { key, signature },
+        ..unsigned
+    }
+}
+
+/// Bob's word for it.
+fn deleted(scene: &Scene) -> Deleted {
+    let deletion = Deletion {
+        policy: scene.policy,
+        below: EPOCH + 1,
+    };
+    Deleted {
+        signature: scene
+            .trustee()
+            .sign_evidence(labels::DELETED, &deletion.signed_bytes()),
+        deletion,
+    }
 }
 
 /// What the owner asks Bob.
