@@ -170,10 +170,10 @@ fn shares(list: &[ShareView]) -> String {
     let rows: Vec<[String; 4]> = list
         .iter()
         .map(|view| {
-            let active = if view.active {
-                "active"
-            } else {
-                "not active yet"
+            let active = match (view.active, view.over) {
+                (true, _) => "active",
+                (false, true) => "over",
+                (false, false) => "not active yet",
             };
             [
                 view.owner.clone(),

@@ -75,6 +75,18 @@ pub enum Trustee {
         /// What you call this trustee
         name: String,
     },
+    /// Deal a new epoch to the others; when it is in force and proved held, the old shares are deleted
+    Remove {
+        /// What you call this trustee or host
+        name: String,
+    },
+    /// The same, with somebody you have invited and verified in the other's place
+    Replace {
+        /// Who leaves
+        old: String,
+        /// Who takes the place
+        new: String,
+    },
 }
 
 /// Backup hosts.

@@ -6,6 +6,7 @@ mod custody;
 mod demo;
 mod doctor;
 mod local;
+mod replace;
 mod spoken;
 mod veto;
 mod villains;

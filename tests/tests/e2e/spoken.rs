@@ -201,12 +201,14 @@ async fn play(town: &Town<'_>) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// What an owner can look at, whatever there is to see.
-const OWNER_LOOKS: [&str; 8] = [
+/// What an owner can look at, or try in vain, whatever there is to see.
+const OWNER_LOOKS: [&str; 10] = [
     "status",
     "doctor",
     "trustee list",
     "trustee ping Bob",
+    "trustee remove Nobody",
+    "trustee replace Bob Nobody",
     "secret list",
     "alert list",
     "record list",
