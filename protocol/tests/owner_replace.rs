@@ -40,7 +40,8 @@ fn replace(old: &str, new: &str) -> Command {
 }
 
 fn remove(name: &str) -> Command {
-    Command::TrusteeRemove { name: name.into() }
+    let names = vec![name.into()];
+    Command::TrusteeRemove { names }
 }
 
 /// Epochs of which somebody holds a share: in force as far as she saw, over, and waiting.

@@ -92,6 +92,22 @@ fn no_more_than_one_epoch_before_is_kept() {
     }
 }
 
+/// G4: who slept through an epoch keeps that one, and not the one that it knew as the last.
+#[test]
+fn who_slept_through_an_epoch_keeps_the_one_before_the_newest() {
+    let (mut world, _) = World::protected(1);
+    for epoch in 2..4 {
+        let (deal, store) = world.dealt(epoch);
+        world.keep(store);
+        let now = world.trustee.now;
+        world.owner.anchor(&deal, &mut world.ledger, now);
+        world.trustee.now = now.after(Millis::seconds(24 * 3_600));
+    }
+    world.jump(Millis::seconds(24 * 3_600));
+    world.hint(3);
+    assert_eq!((world.shares(), world.over()), ((vec![3], vec![]), vec![2]));
+}
+
 /// G4: as long as the trustee itself sees the old epoch in force, nothing goes.
 #[test]
 fn an_epoch_that_is_not_seen_in_force_deletes_nothing() {

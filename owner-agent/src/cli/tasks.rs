@@ -77,8 +77,9 @@ pub enum Trustee {
     },
     /// Deal a new epoch to the others; when it is in force and proved held, the old shares are deleted
     Remove {
-        /// What you call this trustee or host
-        name: String,
+        /// What you call these trustees or hosts
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
     },
     /// The same, with somebody you have invited and verified in the other's place
     Replace {

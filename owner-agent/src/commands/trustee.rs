@@ -14,7 +14,7 @@ pub(super) async fn trustee(console: &Console, task: Trustee) -> Result<(), Fail
         Trustee::Verify { name, heard } => verify(console, name, heard).await,
         Trustee::List => tell(console, &Command::TrusteeList).await,
         Trustee::Ping { name } => tell(console, &Command::TrusteePing { name }).await,
-        Trustee::Remove { name } => tell(console, &Command::TrusteeRemove { name }).await,
+        Trustee::Remove { names } => tell(console, &Command::TrusteeRemove { names }).await,
         Trustee::Replace { old, new } => tell(console, &Command::TrusteeReplace { old, new }).await,
     }
 }

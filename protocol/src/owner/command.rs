@@ -47,10 +47,10 @@ pub enum Command {
         /// The trustee's name.
         name: String,
     },
-    /// Deals the next epoch without this trustee or host.
+    /// Deals the next epoch without these trustees or hosts.
     TrusteeRemove {
-        /// Its name.
-        name: String,
+        /// Their names.
+        names: Vec<String>,
     },
     /// The same, if another is verified that takes the place.
     TrusteeReplace {

@@ -73,7 +73,7 @@ impl OwnerAgent {
                 list: status::trustees(work)?,
             }),
             Command::TrusteePing { name } => ping(work, &name),
-            Command::TrusteeRemove { name } => replace::remove(work, &self.anchor, &name),
+            Command::TrusteeRemove { names } => replace::remove(work, &self.anchor, &names),
             Command::TrusteeReplace { old, new } => {
                 replace::replace(work, &self.anchor, (&old, &new))
             }

@@ -9,17 +9,31 @@ use crate::owner::identity;
 use crate::owner::protect;
 use crate::owner::trustee::{self, PeerRole, Stage, Trustee};
 
-/// Marks a trustee or host as leaving, and deals the next epoch to the others under the terms in force.
-pub(crate) fn remove(work: &mut Work<'_>, anchor: &Anchor, name: &str) -> Result<Answer, Stop> {
+/// Marks trustees or hosts as leaving, and deals the next epoch to the others under the terms in force.
+///
+/// All who leave at once are named at once: each deal uses up a key of everybody who stays.
+pub(crate) fn remove(
+    work: &mut Work<'_>,
+    anchor: &Anchor,
+    names: &[String],
+) -> Result<Answer, Stop> {
     identity::require(work)?;
-    let mut leaving = trustee::named(work, name)?;
-    check_may_leave(&leaving)?;
-    let Some(terms) = deal::active(work)?.as_ref().map(terms_of) else {
-        return forget(work, leaving);
+    let active = deal::active(work)?;
+    let stage = match &active {
+        Some(_) => Stage::Leaving,
+        None => Stage::Removed,
     };
-    check_enough_remain(work, &leaving, terms)?;
-    leaving.stage = Stage::Leaving;
-    work.save(&leaving);
+    for name in names {
+        let mut leaving = trustee::named(work, name)?;
+        check_may_leave(&leaving)?;
+        leaving.stage = stage.clone();
+        work.save(&leaving);
+    }
+    let Some(active) = active else {
+        return Ok(forgotten(names));
+    };
+    let terms = terms_of(&active);
+    check_enough_remain(work, names, terms)?;
     protect::begin(work, anchor, terms)
 }
 
@@ -39,7 +53,7 @@ pub(crate) fn replace(
         ))
         .into());
     }
-    remove(work, anchor, old)
+    remove(work, anchor, &[old.to_owned()])
 }
 
 fn role(role: PeerRole) -> &'static str {
@@ -77,35 +91,33 @@ fn terms_of(deal: &Deal) -> Terms {
     }
 }
 
-fn check_enough_remain(work: &Work<'_>, leaving: &Trustee, terms: Terms) -> Result<(), Stop> {
-    let name = &leaving.name;
-    let remaining = trustee::verified(work, leaving.role)?;
-    let remaining = remaining.iter().filter(|peer| peer.name != *name).count();
-    let error = match leaving.role {
-        PeerRole::Trustee if remaining < usize::from(terms.threshold) => {
-            CommandError::error(format!(
-                "without {name} only {} trustees would be left, and {} are needed to recover; invite another first \
-                 with `owner-agent trustee invite NAME` and compare words, then `owner-agent trustee replace {name} NAME`",
-                remaining, terms.threshold
-            ))
-        }
-        PeerRole::Host if remaining == 0 => CommandError::error(format!(
-            "without {name} nobody would keep your backup; invite another first with `owner-agent host invite NAME` \
-             and compare words, then `owner-agent trustee replace {name} NAME`"
-        )),
-        PeerRole::Trustee | PeerRole::Host => return Ok(()),
-    };
-    Err(error.into())
+fn check_enough_remain(work: &Work<'_>, names: &[String], terms: Terms) -> Result<(), Stop> {
+    let names = names.join(", ");
+    let trustees = trustee::verified(work, PeerRole::Trustee)?.len();
+    if trustees < usize::from(terms.threshold) {
+        return Err(CommandError::error(format!(
+            "without {names} only {trustees} trustees would be left, and {} are needed to recover; invite others first \
+             with `owner-agent trustee invite NAME` and compare words with each",
+            terms.threshold
+        ))
+        .into());
+    }
+    if trustee::verified(work, PeerRole::Host)?.is_empty() {
+        return Err(CommandError::error(format!(
+            "without {names} nobody would keep your backup; invite another host first with \
+             `owner-agent host invite NAME` and compare words"
+        ))
+        .into());
+    }
+    Ok(())
 }
 
-/// Nothing is in force that it is part of: there is nothing to replace.
-fn forget(work: &mut Work<'_>, mut leaving: Trustee) -> Result<Answer, Stop> {
-    leaving.stage = Stage::Removed;
-    work.save(&leaving);
-    let name = &leaving.name;
-    Ok(Answer::Done {
+/// Nothing is in force that they are part of: there is nothing to replace.
+fn forgotten(names: &[String]) -> Answer {
+    let names = names.join(", ");
+    Answer::Done {
         text: format!(
-            "{name} is not dealt to any more; you may invite somebody under this name again"
+            "not dealt to any more: {names}; you may invite somebody under such a name again"
         ),
-    })
+    }
 }

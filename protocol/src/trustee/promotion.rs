@@ -44,7 +44,8 @@ fn renew(
     if let Some(current) = current.into_iter().next() {
         last = active.epoch;
         if !current.is_current() {
-            supersede(work, &mut others);
+            let before = others.iter_mut().filter(|old| old.epoch < active.epoch);
+            supersede(work, (view, ward), before);
             make_current(work, ward.clone(), current)?;
         }
         others.retain(|old| old.standing != Standing::Over || old.epoch <= recovered);
@@ -52,17 +53,24 @@ fn renew(
     drop_until(work, ward, last, &others)
 }
 
-/// Of the epochs before, the one that was active stays, as over, until the owner has proof that the new
-/// shares are held (G4); one that was over already goes with this step.
-fn supersede(work: &mut Work<'_>, others: &mut [Custody]) {
-    for old in others {
-        old.standing = match old.standing {
-            Standing::Current => Standing::Over,
-            Standing::Waiting | Standing::Over => Standing::Waiting,
-        };
-        if old.standing == Standing::Over {
-            work.save(old);
+/// Of the epochs before, the last that was on the ledger stays, as over, until the owner has proof that the
+/// new shares are held (G4). Whoever slept may never have seen it in force.
+fn supersede<'a>(
+    work: &mut Work<'_>,
+    (view, ward): (&View, &Ward),
+    before: impl Iterator<Item = &'a mut Custody>,
+) {
+    let mut last: Option<&mut Custody> = None;
+    for old in before {
+        old.standing = Standing::Waiting;
+        let anchored = facts::stands(view, &ward.policy, old.epoch, &old.deal);
+        if anchored && last.as_ref().is_none_or(|last| last.epoch < old.epoch) {
+            last = Some(old);
         }
+    }
+    if let Some(last) = last {
+        last.standing = Standing::Over;
+        work.save(last);
     }
 }
 
