@@ -1,4 +1,5 @@
-//! G4: at every instant one epoch has enough usable shares to recover, but for those who are gone.
+//! G4: at every instant one epoch has enough usable shares to recover, but for those who are gone; and the
+//! shares before stay until enough have proved that they hold the new ones.
 use super::{Checker, Sight};
 use crate::node::NodeId;
 use crate::oracle::Oracle;
@@ -19,6 +20,10 @@ pub(crate) struct Usable {
     fresh: bool,
     /// Who has given receipts for which deals.
     receipts: BTreeSet<(NodeId, u32, Digest)>,
+    /// Who has proved to hold a share of which epoch.
+    proofs: BTreeSet<(NodeId, u32)>,
+    /// The epoch in force, and the one before, unless a recovery took its power (G13).
+    epochs: (Option<u32>, Option<u32>),
     /// The same of those who are gone, when they went. Nobody can promise that people live; that they
     /// held enough is what is asked.
     gone: BTreeMap<NodeId, Vec<u32>>,
@@ -33,6 +38,8 @@ impl Usable {
             villains: BTreeSet::new(),
             fresh: false,
             receipts: BTreeSet::new(),
+            proofs: BTreeSet::new(),
+            epochs: (None, None),
             gone: BTreeMap::new(),
         }
     }
@@ -57,6 +64,35 @@ impl Usable {
         ))
     }
 
+    /// Which epoch may not be deleted yet.
+    fn follow(&mut self, ledger: &Oracle) {
+        if self.epochs.0 != ledger.epoch {
+            let before = self.epochs.0.filter(|_| !self.fresh);
+            self.epochs = (ledger.epoch, before);
+        }
+    }
+
+    /// Nobody honest lets go of the shares before, as long as too few have proved the new ones.
+    fn keeps(&self, node: NodeId, now: &[u32]) -> Result<(), String> {
+        let (Some(epoch), Some(before)) = self.epochs else {
+            return Ok(());
+        };
+        let held = self
+            .held
+            .get(&node)
+            .is_some_and(|held| held.contains(&before));
+        let lets_go = held && !now.contains(&before) && !self.villains.contains(&node);
+        let proved = self.proofs.iter().filter(|(_, of)| *of == epoch).count();
+        if !lets_go || proved >= self.threshold {
+            return Ok(());
+        }
+        Err(format!(
+            "a share of epoch {before} was deleted when {proved} trustees had proved that they hold one of epoch {epoch}; \
+             {} are needed",
+            self.threshold
+        ))
+    }
+
     /// Villains that have given a receipt for the deal in force.
     fn liars(&self, ledger: &Oracle) -> usize {
         let receipts = self.receipts.iter().filter(|(node, epoch, deal)| {
@@ -72,6 +108,7 @@ impl Checker for Usable {
     }
 
     fn see(&mut self, _now: Timestamp, sight: &Sight<'_>, ledger: &Oracle) -> Result<(), String> {
+        self.follow(ledger);
         match sight {
             Sight::Cheats {
                 node,
@@ -89,12 +126,21 @@ impl Checker for Usable {
                 self.receipts.insert((*node, receipt.epoch, receipt.deal));
                 Ok(())
             }
+            Sight::Replies {
+                node,
+                reply: Body::ShareProof(proof),
+                ..
+            } => {
+                self.proofs.insert((*node, proof.epoch));
+                Ok(())
+            }
             Sight::Settled => {
                 self.fresh = false;
                 self.check(ledger)
             }
             Sight::Holds { node, shares } => {
-                let epochs = shares.iter().map(|share| share.epoch).collect();
+                let epochs: Vec<u32> = shares.iter().map(|share| share.epoch).collect();
+                self.keeps(*node, &epochs)?;
                 self.held.insert(*node, epochs);
                 self.check(ledger)
             }
@@ -105,6 +151,9 @@ impl Checker for Usable {
             }
             Sight::Anchored(new) if new.new_epoch => {
                 self.fresh = new.kind == "complete";
+                if self.fresh {
+                    self.epochs = (ledger.epoch, None);
+                }
                 self.check(ledger)
             }
             _ => Ok(()),
@@ -140,6 +189,38 @@ mod tests {
         };
         assert_eq!(see(NodeId(1), &[held]), Ok(()));
         assert!(see(NodeId(1), &[Held { epoch: 9, ..held }]).is_err());
+    }
+
+    #[test]
+    fn a_share_that_goes_before_enough_have_proved_the_next_is_seen() {
+        let ((now, held), (mut next, _)) = (ledger(), ledger());
+        next.epoch = Some(held.epoch + 1);
+        let older = Held {
+            active: false,
+            ..held
+        };
+        let newer = Held {
+            epoch: held.epoch + 1,
+            ..held
+        };
+        let (bob, carol) = (NodeId(1), NodeId(2));
+        let story = |proves: &[NodeId]| {
+            let mut checker = Usable::new(2);
+            let mut see = |node, shares: &[Held], ledger: &Oracle| {
+                checker.see(Timestamp(0), &Sight::Holds { node, shares }, ledger)
+            };
+            for node in [bob, carol] {
+                let _ = see(node, &[held], &now);
+                let _ = see(node, &[older, newer], &next);
+            }
+            for node in proves {
+                checker.proofs.insert((*node, newer.epoch));
+            }
+            let shares = &[newer];
+            checker.see(Timestamp(0), &Sight::Holds { node: bob, shares }, &next)
+        };
+        assert!(story(&[bob]).is_err());
+        assert_eq!(story(&[bob, carol]), Ok(()));
     }
 
     #[test]

@@ -53,6 +53,7 @@ impl Live<'_> {
             | Act::Partition { .. }
             | Act::Sleep { .. }
             | Act::ClockJumps { .. }
+            | Act::Replace { .. }
             | Act::Rot { .. } => {
                 let what = format!("real agents cannot play: {}", act.told());
                 Err(broken("scenario", what))
@@ -114,6 +115,7 @@ impl Live<'_> {
     fn protect(&mut self) -> Part {
         let wish = Wish {
             trustees: self.trustees.clone(),
+            leaving: Vec::new(),
             host: self.host,
             items: self.items.clone(),
             terms: self.parameters.terms,

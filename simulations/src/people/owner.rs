@@ -25,6 +25,8 @@ pub struct Terms {
 #[derive(Clone)]
 pub(crate) struct Wish {
     pub(crate) trustees: Vec<PersonId>,
+    /// Trustees that shall be none any more, once all others are verified.
+    pub(crate) leaving: Vec<PersonId>,
     pub(crate) host: PersonId,
     pub(crate) items: Vec<(String, Vec<u8>)>,
     pub(crate) terms: Terms,
@@ -68,7 +70,24 @@ impl Owner {
                 return next;
             }
         }
-        if list.iter().filter(|view| view.state == "verified").count() < everybody.len() {
+        if !everybody
+            .iter()
+            .all(|who| is(world, &list, *who, "verified"))
+        {
+            return Next::Later;
+        }
+        let leaving = self.wish.leaving.iter();
+        let staying: Vec<String> = leaving
+            .clone()
+            .filter(|who| is(world, &list, **who, "verified"))
+            .map(|who| world.person(*who).name.clone())
+            .collect();
+        if !staying.is_empty() {
+            let names = staying;
+            let _ = phone::owner(world, me.node, Command::TrusteeRemove { names });
+            return Next::Soon;
+        }
+        if !leaving.clone().all(|who| is(world, &list, *who, "removed")) {
             return Next::Later;
         }
         self.protect(world, me)
@@ -154,6 +173,13 @@ impl Owner {
             Next::Later
         }
     }
+}
+
+/// Whether her screen says this of somebody.
+fn is(world: &dyn Town, list: &[TrusteeView], who: PersonId, state: &str) -> bool {
+    let name = &world.person(who).name;
+    let view = list.iter().find(|view| view.name == *name);
+    view.is_some_and(|view| view.state == state)
 }
 
 /// Whether every host that has not acknowledged the backup has refused it.

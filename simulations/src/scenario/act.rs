@@ -12,6 +12,12 @@ const LONGEST: u64 = 20 * 365 * 24 * 3_600_000;
 pub(crate) enum Act {
     /// Everybody is enrolled and the first epoch is dealt; demanded once the weather is calm.
     Protect,
+    /// Some trustees leave, those who are gone first, and newcomers take their places. Demanded: the next
+    /// epoch is in force, and who left keeps nothing.
+    Replace {
+        /// How many.
+        count: Range,
+    },
     /// The owner's device is lost, and nobody finds it.
     LoseDevice,
     /// Some are gone for good.
@@ -138,6 +144,7 @@ pub(crate) struct Line {
 #[derive(Clone, Copy)]
 enum Kind {
     Protect,
+    Replace,
     LoseDevice,
     Vanish,
     Cheat,
@@ -155,8 +162,9 @@ enum Kind {
     Rot,
 }
 
-const KINDS: [(&str, Kind); 16] = [
+const KINDS: [(&str, Kind); 17] = [
     ("protect", Kind::Protect),
+    ("replace", Kind::Replace),
     ("lose-device", Kind::LoseDevice),
     ("vanish", Kind::Vanish),
     ("cheat", Kind::Cheat),
@@ -201,6 +209,7 @@ impl Kind {
         };
         Some(match self {
             Self::Protect => Act::Protect,
+            Self::Replace => Act::Replace { count: count(1) },
             Self::LoseDevice => Act::LoseDevice,
             Self::Recovered => Act::Recovered,
             Self::Attempted => Act::Attempted,
@@ -259,6 +268,9 @@ impl Act {
         let during = |time: &Range| time.show(Unit::Time);
         match self {
             Self::Protect => "demanded: everybody is enrolled, and the epoch is dealt and active".into(),
+            Self::Replace { count } => {
+                format!("demanded: {count} trustees are replaced by newcomers, and keep nothing")
+            }
             Self::LoseDevice => "the owner's device is lost".into(),
             Self::Vanish { who, count } => format!("{} are gone for good", some(count, *who)),
             Self::Cheat { villain, count } => format!("{count} of them begin to cheat: {villain}"),

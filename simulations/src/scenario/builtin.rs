@@ -15,6 +15,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
     ("misheard", include_str!("../../scenarios/misheard.toml")),
     ("fire", include_str!("../../scenarios/fire.toml")),
+    (
+        "replacement",
+        include_str!("../../scenarios/replacement.toml"),
+    ),
     ("six-years", include_str!("../../scenarios/six-years.toml")),
     (
         "dead-operator",

@@ -77,6 +77,18 @@ impl SoFar {
             | Act::Cheat { count, .. } => {
                 self.miss(count, line, file)?;
             }
+            Act::Replace { count } => {
+                need(
+                    self.protected,
+                    "nothing is protected yet: `protect` comes first",
+                )?;
+                need(!self.lost, "the device that could is lost")?;
+                let trustees = file.cast.trustees.high;
+                if count.low > trustees {
+                    return Err(format!("there are {trustees} trustees, not {}", count.low));
+                }
+                self.missing = self.missing.saturating_sub(count.low);
+            }
             Act::Thief => {
                 need(
                     self.protected,

@@ -119,6 +119,7 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
         true => parameters.trustees as u64,
         false => parameters.trustees as u64 - u64::from(parameters.terms.threshold),
     };
+    let mut gone = 0;
     let mut drawn = Vec::new();
     for Line {
         act, chance: often, ..
@@ -132,8 +133,12 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
             Act::Vanish {
                 who: Who::Trustees,
                 count,
+            } => {
+                let some = count.draw(chance).min(spare);
+                (spare, gone) = (spare - some, gone + some);
+                *count = Range::only(some);
             }
-            | Act::Rot { count }
+            Act::Rot { count }
             | Act::Claim {
                 forgotten: count, ..
             } => {
@@ -151,6 +156,13 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
                 let most = if costly { left } else { u64::MAX };
                 let some = count.draw(chance).min(most);
                 spare -= if costly { some } else { 0 };
+                *count = Range::only(some);
+            }
+            // Newcomers take the places of those who are gone first.
+            Act::Replace { count } => {
+                let some = count.draw(chance);
+                let back = some.min(gone);
+                (spare, gone) = (spare + back, gone - back);
                 *count = Range::only(some);
             }
             Act::Vanish { count, .. } => *count = Range::only(count.draw(chance)),

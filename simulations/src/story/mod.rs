@@ -6,6 +6,7 @@ mod attack;
 mod loss;
 mod recovery;
 mod rehearsal;
+mod replacement;
 mod set_up;
 
 use crate::chance::{Chance, Stream};
@@ -57,6 +58,8 @@ pub(crate) struct Story {
     /// The device that is lost, or lives on.
     phone: NodeId,
     trustees: Vec<PersonId>,
+    /// How many trustees there have been.
+    cast: usize,
     /// Trustees that cheat, and how.
     liars: Vec<(PersonId, &'static str)>,
     host: PersonId,
@@ -102,6 +105,7 @@ impl Story {
             alice,
             phone,
             trustees,
+            cast: parameters.trustees,
             liars: Vec::new(),
             host,
             witnesses: Vec::new(),
@@ -130,6 +134,7 @@ impl Story {
         self.world.note(&format!("act: {}", act.told()));
         match *act {
             Act::Protect => self.protect(),
+            Act::Replace { count } => self.replace(count.low as usize),
             Act::LoseDevice => self.lose_device(),
             Act::Vanish { who, count } => self.vanish(who, count.low as usize),
             Act::Cheat { villain, count } => self.cheat(villain, count.low as usize),

@@ -60,6 +60,7 @@ impl Story {
     pub(super) fn protect(&mut self) -> Part {
         let wish = Wish {
             trustees: self.trustees.clone(),
+            leaving: Vec::new(),
             host: self.host,
             items: self.items.clone(),
             terms: self.parameters.terms,
@@ -71,7 +72,7 @@ impl Story {
         })
     }
 
-    fn is_protected(&self) -> bool {
+    pub(super) fn is_protected(&self) -> bool {
         matches!(&self.world.person(self.alice).role, Role::Owner(owner) if owner.protected)
     }
 
