@@ -255,6 +255,88 @@ fn a_device_that_was_off_itself_accuses_nobody() {
     assert_eq!((warnings(&net), hints(&net)), (vec![], vec![]));
 }
 
+/// One whose device is on for an hour a week learns of a dead trustee as well: a question stays open until it
+/// was asked often enough.
+#[test]
+fn an_owner_who_is_seldom_there_learns_of_a_dead_trustee() {
+    let mut net = Net::protected();
+    net.online("Dave", false);
+    for _ in 0..12 {
+        net.owners[0].online = false;
+        hours(&mut net, 6 * 24 + 23);
+        net.owners[0].online = true;
+        for _ in 0..60 {
+            net.now = net.now.after(Millis::seconds(60));
+            let now = net.now;
+            net.owners[0].wake(now);
+            net.people.iter_mut().for_each(|person| person.wake(now));
+            net.settle();
+        }
+    }
+    assert_eq!(states(&mut net), ["held", "held", "silent"]);
+    assert_eq!(warnings(&net).len(), 1);
+}
+
+/// Who hears from nobody, the ledger included, knows nothing of her trustees.
+#[test]
+fn an_owner_who_is_cut_off_accuses_nobody() {
+    let mut net = Net::protected();
+    net.on_send = Box::new(|_| false);
+    net.blind = Some(0);
+    for _ in 0..4 {
+        round(&mut net);
+    }
+    net.on_send = Box::new(|_| true);
+    net.blind = None;
+    assert_eq!(states(&mut net), ["held", "held", "held"]);
+    assert_eq!((warnings(&net), hints(&net)), (vec![], vec![]));
+    hours(&mut net, 12);
+    assert_eq!(states(&mut net), ["held", "held", "held"]);
+}
+
+/// B1: the command of the warning helps, though the one it is about never answers; and it changes nothing
+/// of the terms that it does not name.
+#[test]
+fn what_a_warning_advises_ends_protected_under_the_same_terms() {
+    let mut net = Net::protected();
+    net.online("Dave", false);
+    for _ in 0..3 {
+        round(&mut net);
+    }
+    assert_eq!(states(&mut net)[2], "silent");
+    let before = lane(&net);
+    let again = Command::Protect {
+        threshold: 2,
+        delay: None,
+        lifetime: None,
+        cool_down: None,
+        override_threshold: None,
+    };
+    net.owner(0, again).unwrap();
+    hours(&mut net, 24);
+    let deal = net.deal();
+    assert_eq!(
+        (deal.state.as_str(), deal.epoch, deal.needed),
+        ("protected", 2, 2)
+    );
+    assert_eq!(deal.missing, ["Dave"]);
+    assert_eq!(lane(&net), before);
+}
+
+/// Delay, lifetime and cool-down of the newest deal that was sent.
+fn lane(net: &Net) -> [Millis; 3] {
+    let dealt = net
+        .sent
+        .iter()
+        .rev()
+        .find_map(|message| match &message.body {
+            Body::ShareStore(store) => Some(&store.lane),
+            _ => None,
+        });
+    let lane = dealt.unwrap();
+    [lane.delay, lane.lifetime, lane.cool_down]
+}
+
 /// A proof of the old epoch that waits to be judged with the others' is not taken for one of the new.
 #[test]
 fn a_new_epoch_in_the_middle_of_a_round_accuses_nobody() {

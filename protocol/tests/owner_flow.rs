@@ -130,9 +130,9 @@ fn terms_that_cannot_work_are_refused() {
     let mut with = |threshold, override_threshold| {
         let command = Command::Protect {
             threshold,
-            delay: DELAY,
-            lifetime: DELAY,
-            cool_down: DELAY,
+            delay: Some(DELAY),
+            lifetime: Some(DELAY),
+            cool_down: Some(DELAY),
             override_threshold,
         };
         net.owner(0, command).is_err()
@@ -563,9 +563,9 @@ fn nothing_else_is_dealt_while_a_recovery_is_under_way() {
     assert_eq!(net.recovery().state, "dealing");
     let command = Command::Protect {
         threshold: 2,
-        delay: DELAY,
-        lifetime: DELAY,
-        cool_down: DELAY,
+        delay: Some(DELAY),
+        lifetime: Some(DELAY),
+        cool_down: Some(DELAY),
         override_threshold: None,
     };
     assert!(matches!(

@@ -81,9 +81,9 @@ impl Largest {
     fn protect(&mut self, threshold: usize) {
         let command = Command::Protect {
             threshold: threshold as u8,
-            delay: DELAY,
-            lifetime: LIFETIME,
-            cool_down: Millis::seconds(1),
+            delay: Some(DELAY),
+            lifetime: Some(LIFETIME),
+            cool_down: Some(Millis::seconds(1)),
             override_threshold: None,
         };
         self.net.owner(0, command).unwrap();

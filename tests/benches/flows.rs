@@ -203,9 +203,9 @@ async fn protection(owner: Owner<'_>, threshold: u8) -> Parts {
         .unwrap();
     let protect = OwnerCommand::Protect {
         threshold,
-        delay: DELAY,
-        lifetime: Millis::seconds(600),
-        cool_down: Millis::seconds(1),
+        delay: Some(DELAY),
+        lifetime: Some(Millis::seconds(600)),
+        cool_down: Some(Millis::seconds(1)),
         override_threshold: None,
     };
     let mut parts = Parts::begin();

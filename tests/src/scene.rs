@@ -181,9 +181,9 @@ pub async fn ask_for_protection(
     owner.ask(&add).await?;
     let protect = OwnerCommand::Protect {
         threshold,
-        delay,
-        lifetime: LIFETIME,
-        cool_down: Millis::seconds(1),
+        delay: Some(delay),
+        lifetime: Some(LIFETIME),
+        cool_down: Some(Millis::seconds(1)),
         override_threshold: None,
     };
     owner.ask(&protect).await.map(drop)

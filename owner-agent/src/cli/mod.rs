@@ -102,7 +102,7 @@ mod tests {
             else {
                 panic!("{flag} not read")
             };
-            assert_eq!(protect.delay, Millis::seconds(7200));
+            assert_eq!(protect.delay, Some(Millis::seconds(7200)));
         }
     }
 

@@ -151,16 +151,17 @@ pub struct Protect {
     /// How many trustees are needed to recover: 2 to 255
     #[arg(long, value_parser = clap::value_parser!(u8).range(2..))]
     pub threshold: u8,
-    /// How long a recovery waits once enough trustees approved, so that you can stop a false one
-    #[arg(long, visible_alias = "wait", value_name = "SPAN", default_value = "24h", value_parser = spans::parse)]
-    pub delay: Millis,
-    /// How long a recovery may take before it must be started anew
-    #[arg(long, value_name = "SPAN", default_value = "14d", value_parser = spans::parse)]
-    pub lifetime: Millis,
-    /// How long a trustee waits after a failed recovery before sponsoring another
-    #[arg(long, value_name = "SPAN", default_value = "1d", value_parser = spans::parse)]
-    pub cool_down: Millis,
-    /// How many trustees who say "stolen" override a veto; all but one where not given
+    /// How long a recovery waits once enough trustees approved, so that you can stop a false one; as it is in
+    /// force where not given, or 24h
+    #[arg(long, visible_alias = "wait", value_name = "SPAN", value_parser = spans::parse)]
+    pub delay: Option<Millis>,
+    /// How long a recovery may take before it must be started anew; as it is in force, or 14d
+    #[arg(long, value_name = "SPAN", value_parser = spans::parse)]
+    pub lifetime: Option<Millis>,
+    /// How long a trustee waits after a failed recovery before sponsoring another; as it is in force, or 1d
+    #[arg(long, value_name = "SPAN", value_parser = spans::parse)]
+    pub cool_down: Option<Millis>,
+    /// How many trustees who say "stolen" override a veto; as it is in force, or all but one
     #[arg(long, value_name = "NUMBER")]
     pub override_threshold: Option<u8>,
     /// Begin, and do not wait until everything is acknowledged

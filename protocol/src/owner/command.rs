@@ -82,14 +82,14 @@ pub enum Command {
     Protect {
         /// Trustees needed.
         threshold: u8,
-        /// How long a release waits after the lane is full.
-        delay: Millis,
+        /// How long a release waits after the lane is full. This and what follows: as in the deal in force, or
+        /// as is usual, where not given.
+        delay: Option<Millis>,
         /// How long a request lives.
-        lifetime: Millis,
+        lifetime: Option<Millis>,
         /// How long a sponsor waits after a failed request.
-        cool_down: Millis,
-        /// "Stolen" verdicts that override a veto; all but one, at least the threshold, where not
-        /// given.
+        cool_down: Option<Millis>,
+        /// "Stolen" verdicts that override a veto; usually all but one, at least the threshold.
         override_threshold: Option<u8>,
     },
     /// How far the last `Protect` is.

@@ -21,36 +21,14 @@ use crate::owner::deal::{By, Deal, DealStage, Dealt, Placed};
 use crate::owner::identity::{self, Identity};
 use crate::owner::push::{self, Offer, Passage};
 use crate::owner::secret;
+use crate::owner::terms::Terms;
 use crate::owner::trustee::{Contact, PeerRole, Trustee};
 use crate::policy::{ApprovalTree, Bucket, LANES, LaneOpening};
 use crate::secret::SecretBytes;
 use crate::share_pair::{self, SharePair};
-use crate::time::{Millis, Timestamp};
+use crate::time::Timestamp;
 use crate::vss::{self, Decrypt, Quorum, Sign};
 use zeroize::Zeroizing;
-
-/// What the owner decides about a lane.
-#[derive(Clone, Copy)]
-pub(crate) struct Terms {
-    pub(crate) threshold: u8,
-    pub(crate) delay: Millis,
-    pub(crate) lifetime: Millis,
-    pub(crate) cool_down: Millis,
-    pub(crate) override_threshold: u8,
-}
-
-impl Terms {
-    /// The same terms among `trustees`: a veto that more would have to override than there are
-    /// would stand for ever.
-    pub(crate) fn among(self, trustees: usize) -> Self {
-        let trustees = trustees.try_into().unwrap_or(u8::MAX);
-        let override_threshold = self.override_threshold.min(trustees).max(self.threshold);
-        Self {
-            override_threshold,
-            ..self
-        }
-    }
-}
 
 /// By what right the deal is put.
 pub(crate) enum Right<'a> {

@@ -107,12 +107,18 @@ fn shares(deal: Option<&Deal>, lost: &[String]) -> Check {
     };
     let again = format!("@ protect --threshold {}", view.threshold);
     let holders = view.receipts.iter().filter(|name| !lost.contains(name));
-    let may_lose = (holders.count() as u8).saturating_sub(view.threshold);
+    let holders = holders.count();
+    let may_lose = (holders as u8).saturating_sub(view.threshold);
     let missing = match lost {
         [] => missing,
         lost => format!("{missing}; no proof of a share from: {}", lost.join(", ")),
     };
     match may_lose {
+        0 if holders < usize::from(view.threshold) => Check::failed(
+            "shares",
+            format!("{finding}{missing}; only {holders} can help, which are too few to recover"),
+            again,
+        ),
         0 => Check::warning(
             "shares",
             format!("{finding}{missing}; none may be lost"),

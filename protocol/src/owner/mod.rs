@@ -21,6 +21,7 @@ mod replace;
 mod secret;
 mod status;
 mod superseded;
+mod terms;
 mod trustee;
 
 use crate::agent::{Agent, Context, Event, Input, Step, Work};
@@ -33,8 +34,8 @@ use crate::outbox::{self, Dues};
 use crate::record::Records;
 use crate::time::Timestamp;
 use command::{Answer, Command};
-use dealing::Terms;
 use peers::Peers;
+use terms::Wish;
 use trustee::{PeerRole, Stage};
 
 /// An owner's or claimant's agent.
@@ -88,15 +89,13 @@ impl OwnerAgent {
                 cool_down,
                 override_threshold,
             } => {
-                let override_threshold =
-                    override_threshold.unwrap_or(default_override(work, threshold)?);
-                let terms = Terms {
-                    threshold,
+                let wish = Wish {
                     delay,
                     lifetime,
                     cool_down,
                     override_threshold,
                 };
+                let terms = terms::wished(work, threshold, wish)?;
                 protect::begin(work, &self.anchor, terms)
             }
             Command::ProtectStatus => protect::show(work),
@@ -206,13 +205,6 @@ impl OwnerAgent {
         custody::tick(work, &self.anchor)?;
         self.anchor.tick(work)
     }
-}
-
-/// All trustees but one, and never fewer than the threshold: then a thief's single agent cannot
-/// hold a rightful recovery up for ever (G10).
-fn default_override(work: &Work<'_>, threshold: u8) -> Result<u8, Damage> {
-    let trustees = trustee::verified(work, PeerRole::Trustee)?.len();
-    Ok((trustees.saturating_sub(1).min(255) as u8).max(threshold))
 }
 
 fn ping(work: &mut Work<'_>, name: &str) -> Result<Answer, Stop> {

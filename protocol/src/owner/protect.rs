@@ -14,10 +14,11 @@ use crate::owner::claim;
 use crate::owner::command::Answer;
 use crate::owner::custody;
 use crate::owner::deal::{self, By, Deal, DealStage};
-use crate::owner::dealing::{self, Plan, Right, Terms};
+use crate::owner::dealing::{self, Peers, Plan, Right};
 use crate::owner::identity::{self, Identity};
 use crate::owner::push::{self, End, Passage};
 use crate::owner::superseded;
+use crate::owner::terms::Terms;
 use crate::owner::trustee::{self, PeerRole, Trustee};
 use crate::time::Millis;
 
@@ -37,7 +38,7 @@ pub(crate) fn begin(work: &mut Work<'_>, anchor: &Anchor, terms: Terms) -> Resul
     check(&trustees, &hosts, terms)?;
     let (trustees, hosts) = (dealing::recipients(trustees), dealing::recipients(hosts));
     let terms = terms.among(trustees.able.len());
-    let spare = SPARE.min((trustees.able.len() as u8).saturating_sub(terms.threshold));
+    let spare = spare(work, &trustees, terms)?;
     let plan = Plan {
         epoch: next_epoch(anchor, &identity),
         terms,
@@ -46,6 +47,18 @@ pub(crate) fn begin(work: &mut Work<'_>, anchor: &Anchor, terms: Terms) -> Resul
     };
     dealing::deal(work, anchor, &plan, trustees, hosts)?;
     show(work)
+}
+
+/// As many as there are to spare, of those who have not stopped proving what they hold: a receipt that never
+/// comes must not be waited for.
+fn spare(work: &Work<'_>, trustees: &Peers, terms: Terms) -> Result<u8, Damage> {
+    let lost = match deal::active(work)? {
+        Some(active) => custody::lost(work, active.epoch)?,
+        None => Vec::new(),
+    };
+    let able = trustees.able.iter();
+    let able = able.filter(|to| !lost.iter().any(|name| name == to.name()));
+    Ok(SPARE.min((able.count() as u8).saturating_sub(terms.threshold)))
 }
 
 /// A deal that is not anchored gives way to the next one. One that may be on its way to the ledger
@@ -453,7 +466,7 @@ fn activate(work: &mut Work<'_>, identity: &Identity, mut deal: Deal) -> Result<
         deal.view().receipts.len(),
         deal.trustees.len()
     );
-    custody::begin(work, deal.epoch)?;
+    custody::begin(work, &deal)?;
     work.hint(Event::new("protected", deal.epoch.to_string(), text));
     work.save(&deal);
     if let By::Claimant { request } = deal.by {

@@ -3,10 +3,10 @@ use crate::agent::Work;
 use crate::anchor::Anchor;
 use crate::error::{CommandError, Stop};
 use crate::owner::command::Answer;
-use crate::owner::deal::{self, Deal};
-use crate::owner::dealing::Terms;
+use crate::owner::deal;
 use crate::owner::identity;
 use crate::owner::protect;
+use crate::owner::terms::{self, Terms};
 use crate::owner::trustee::{self, PeerRole, Stage, Trustee};
 
 /// Marks trustees or hosts as leaving, and deals the next epoch to the others under the terms in force.
@@ -32,7 +32,7 @@ pub(crate) fn remove(
     let Some(active) = active else {
         return Ok(forgotten(names));
     };
-    let terms = terms_of(&active);
+    let terms = terms::of(&active);
     check_enough_remain(work, names, terms)?;
     protect::begin(work, anchor, terms)
 }
@@ -77,17 +77,6 @@ fn check_may_leave(leaving: &Trustee) -> Result<(), CommandError> {
         | Stage::Verified
         | Stage::Mismatch
         | Stage::Declined => Ok(()),
-    }
-}
-
-/// The terms of a deal, to be dealt under again.
-fn terms_of(deal: &Deal) -> Terms {
-    Terms {
-        threshold: deal.lane.threshold,
-        delay: deal.lane.delay,
-        lifetime: deal.lane.lifetime,
-        cool_down: deal.lane.cool_down,
-        override_threshold: deal.lane.override_threshold,
     }
 }
 

@@ -116,9 +116,9 @@ impl Net {
     pub fn protect(&mut self) -> Result<ProtectView, CommandError> {
         let command = Command::Protect {
             threshold: 2,
-            delay: DELAY,
-            lifetime: LIFETIME,
-            cool_down: Millis::seconds(1),
+            delay: Some(DELAY),
+            lifetime: Some(LIFETIME),
+            cool_down: Some(Millis::seconds(1)),
             override_threshold: None,
         };
         self.owner(0, command).map(|_| self.deal())

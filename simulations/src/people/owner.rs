@@ -192,9 +192,9 @@ fn gave_up(view: &ProtectView) -> bool {
 pub(super) fn deal(terms: Terms) -> Command {
     Command::Protect {
         threshold: terms.threshold,
-        delay: terms.delay,
-        lifetime: terms.lifetime,
-        cool_down: terms.cool_down,
+        delay: Some(terms.delay),
+        lifetime: Some(terms.lifetime),
+        cool_down: Some(terms.cool_down),
         override_threshold: None,
     }
 }

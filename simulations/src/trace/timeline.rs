@@ -99,15 +99,20 @@ fn owner(command: &Owner) -> String {
         Owner::TrusteeInvite { name } => format!("invites {name} to be a trustee"),
         Owner::HostInvite { name } => format!("invites {name} to keep backups"),
         Owner::TrusteeVerify { name, .. } => format!("has heard the words of {name}"),
+        Owner::TrusteeRemove { names } => {
+            format!(
+                "deals anew without {}, who shall be trustees no more",
+                names.join(", ")
+            )
+        }
         Owner::SecretAdd { name, .. } => format!("protects `{name}`"),
         Owner::SecretRemove { name } => format!("removes `{name}`"),
         Owner::Protect {
             threshold, delay, ..
         } => {
-            format!(
-                "deals: {threshold} trustees will be needed, after {} s",
-                delay.0 / 1000
-            )
+            let after = delay.map(|delay| format!(", after {} s", delay.0 / 1000));
+            let after = after.unwrap_or_default();
+            format!("deals: {threshold} trustees will be needed{after}")
         }
         Owner::AlertVeto { .. } => "stops a recovery that she has not asked for".into(),
         Owner::RecoverStart { stolen: true, .. } => {

@@ -180,9 +180,9 @@ async fn remove(owner: Owner<'_>, name: &str, book: &mut Book) -> Result<(), Tro
 async fn protect(owner: Owner<'_>, lifetime: Millis, book: &mut Book) -> Result<(), Trouble> {
     let protect = OwnerCommand::Protect {
         threshold: THRESHOLD,
-        delay: DELAY,
-        lifetime,
-        cool_down: Millis::seconds(1),
+        delay: Some(DELAY),
+        lifetime: Some(lifetime),
+        cool_down: Some(Millis::seconds(1)),
         override_threshold: None,
     };
     insist("protecting", async || owner.ask(&protect).await).await?;

@@ -49,9 +49,9 @@ async fn protect(owner: Owner<'_>) -> Result<(), Trouble> {
     owner.ask(&add).await?;
     let protect = Command::Protect {
         threshold: 2,
-        delay: Millis::seconds(1),
-        lifetime: Millis::seconds(10),
-        cool_down: Millis::seconds(1),
+        delay: Some(Millis::seconds(1)),
+        lifetime: Some(Millis::seconds(10)),
+        cool_down: Some(Millis::seconds(1)),
         override_threshold: None,
     };
     owner.ask(&protect).await?;

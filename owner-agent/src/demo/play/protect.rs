@@ -24,9 +24,9 @@ impl Play<'_> {
         ));
         let protect = Command::Protect {
             threshold: plan.threshold,
-            delay: plan.delay,
-            lifetime: plan.lifetime,
-            cool_down: plan.cool_down,
+            delay: Some(plan.delay),
+            lifetime: Some(plan.lifetime),
+            cool_down: Some(plan.cool_down),
             override_threshold: None,
         };
         let trustees = u8::try_from(plan.trustees.len()).unwrap_or(u8::MAX);

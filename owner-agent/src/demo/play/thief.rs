@@ -66,9 +66,9 @@ impl Play<'_> {
         let plan = self.plan;
         let protect = Command::Protect {
             threshold: plan.threshold,
-            delay: plan.delay,
-            lifetime: plan.lifetime,
-            cool_down: plan.cool_down,
+            delay: Some(plan.delay),
+            lifetime: Some(plan.lifetime),
+            cool_down: Some(plan.cool_down),
             override_threshold: None,
         };
         let refusals = match refusal(thief.ask(&protect).await)? {

@@ -11,6 +11,7 @@ use crate::bytes::Nonce32;
 use crate::custody_proof;
 use crate::did::Did;
 use crate::error::Damage;
+use crate::ledger::View;
 use crate::limits;
 use crate::message::{Body, Outgoing};
 use crate::outbox;
@@ -19,7 +20,7 @@ use crate::owner::identity::{self, Identity};
 use crate::owner::peers::Peers;
 use crate::owner::protect;
 use crate::owner::superseded;
-use crate::record::{self, Records};
+use crate::record::{self, Records, Row as _};
 use crate::time::{Millis, Timestamp};
 use crate::vss::ShareIndex;
 use row::{Answered, Asked, Found, Round, Standing, Watched};
@@ -45,8 +46,10 @@ const GONE: &str = "e.p.req.unknown-share";
 
 /// An epoch has come into force: its first round begins at once. Of older epochs nothing is asked any
 /// more, and answers for them that were not judged yet would be wrong for this one.
-pub(crate) fn begin(work: &mut Work<'_>, epoch: u32) -> Result<(), Damage> {
+pub(crate) fn begin(work: &mut Work<'_>, deal: &Deal) -> Result<(), Damage> {
+    let epoch = deal.epoch;
     drop_questions(work)?;
+    drop_others(work, deal)?;
     work.save(&Round {
         epoch,
         next: work.now,
@@ -95,7 +98,6 @@ fn in_force(
 
 fn next_round(work: &mut Work<'_>, anchor: &Anchor, mut round: Round) -> Result<(), Damage> {
     round.next = work.now.after(pause(work));
-    let repeated = round.repeated;
     (round.again, round.repeated, round.waiting) = (None, 0, 0);
     let Some((identity, deal)) = in_force(work, anchor, round.epoch)? else {
         // Another deal is in force, of another device: not this one's to judge.
@@ -104,11 +106,10 @@ fn next_round(work: &mut Work<'_>, anchor: &Anchor, mut round: Round) -> Result<
         return Ok(());
     };
     check_answers(work, (&identity, &deal))?;
-    if repeated >= REPEATED {
-        note_missed(work, &deal)?;
-    }
+    note_missed(work, &deal)?;
+    let heard = heard(anchor, &identity);
     for dealt in deal.trustees.iter().filter(|dealt| dealt.receipt.is_some()) {
-        ask(work, (&identity, &deal), dealt)?;
+        ask(work, (&identity, &deal, heard), dealt)?;
         round.waiting += 1;
     }
     round.again = (round.waiting > 0).then(|| work.now.after(FIRST_AGAIN));
@@ -116,8 +117,14 @@ fn next_round(work: &mut Work<'_>, anchor: &Anchor, mut round: Round) -> Result<
     Ok(())
 }
 
+/// Whoever was asked often enough and did not answer has missed this round. A question that was not stays
+/// open: this device may be on for an hour a week.
 fn note_missed(work: &mut Work<'_>, deal: &Deal) -> Result<(), Damage> {
-    for mut watched in open(work)? {
+    let often = |watched: &Watched| {
+        let asked = watched.asked.as_ref();
+        asked.is_some_and(|asked| asked.repeated >= REPEATED)
+    };
+    for mut watched in open(work)?.into_iter().filter(often) {
         watched.note(deal.epoch, Found::Missed);
         tell::missed(work, &watched, deal);
         work.save(&watched);
@@ -149,11 +156,39 @@ fn drop_questions(work: &mut Work<'_>) -> Result<(), Damage> {
     Ok(())
 }
 
-/// Asks one trustee anew; what was still open was of a deal that is over.
-fn ask(work: &mut Work<'_>, by: (&Identity, &Deal), dealt: &Dealt) -> Result<(), Damage> {
-    let (_, deal) = by;
+/// The newest head that this agent knows of: a later one shows that it hears from others.
+fn heard(anchor: &Anchor, identity: &Identity) -> Timestamp {
+    let view = anchor.view(&identity.log);
+    view.and_then(View::ledger_time).unwrap_or_default()
+}
+
+/// Of those who are no trustees any more nothing is kept, so that nobody inherits it with a name.
+fn drop_others(work: &mut Work<'_>, deal: &Deal) -> Result<(), Damage> {
+    for watched in work.all::<Watched>()? {
+        if !deal.trustees.iter().any(|dealt| dealt.name == watched.name) {
+            work.erase::<Watched>(&watched.id());
+        }
+    }
+    Ok(())
+}
+
+/// Asks one trustee: anew, or once more what it has not answered yet.
+fn ask(
+    work: &mut Work<'_>,
+    (identity, deal, heard): (&Identity, &Deal, Timestamp),
+    dealt: &Dealt,
+) -> Result<(), Damage> {
     let watched = work.load::<Watched>(dealt.name.as_bytes())?;
     let mut watched = watched.unwrap_or_else(|| Watched::new(dealt.name.clone()));
+    let by = (identity, deal);
+    if let Some(open) = &mut watched.asked
+        && open.did == dealt.did
+    {
+        open.again(heard);
+        send(work, by, open);
+        work.save(&watched);
+        return Ok(());
+    }
     let Some(index) = ShareIndex::new(dealt.index) else {
         return Ok(());
     };
@@ -167,6 +202,8 @@ fn ask(work: &mut Work<'_>, by: (&Identity, &Deal), dealt: &Dealt) -> Result<(),
         time: work.now,
         head: is_kept.then_some(deal.record.backup_head),
         answer: None,
+        repeated: 0,
+        heard,
     };
     send(work, by, &asked);
     watched.asked = Some(asked);
@@ -196,9 +233,14 @@ fn ask_again(work: &mut Work<'_>, anchor: &Anchor, mut round: Round) -> Result<(
         return Ok(());
     };
     check_answers(work, (&identity, &deal))?;
-    let open = open(work)?;
-    for asked in open.iter().filter_map(|watched| watched.asked.as_ref()) {
-        send(work, (&identity, &deal), asked);
+    let mut open = open(work)?;
+    let heard = heard(anchor, &identity);
+    for watched in &mut open {
+        if let Some(asked) = &mut watched.asked {
+            asked.again(heard);
+            send(work, (&identity, &deal), asked);
+            work.save(watched);
+        }
     }
     round.repeated = round.repeated.saturating_add(1);
     let pause = FIRST_AGAIN.times(1 << (2 * round.repeated.min(8)));
@@ -240,6 +282,15 @@ pub(crate) fn on_reply(
 }
 
 impl Asked {
+    /// It is sent again. That counts against the trustee only where this agent has heard from the ledger since
+    /// the time before: who is cut off, or has a clock that nobody accepts, accuses nobody.
+    fn again(&mut self, heard: Timestamp) {
+        if heard > self.heard {
+            self.repeated = self.repeated.saturating_add(1);
+            self.heard = heard;
+        }
+    }
+
     fn awaits(&self, from: &Did, id: &str) -> bool {
         self.answer.is_none() && self.message == id && self.did == *from
     }

@@ -62,6 +62,10 @@ pub(crate) struct Asked {
     pub(crate) time: Timestamp,
     pub(crate) head: Option<Digest>,
     pub(crate) answer: Option<Answered>,
+    /// How often it was asked again while this agent heard from others.
+    pub(crate) repeated: u32,
+    /// The newest head of the ledger when it was asked last.
+    pub(crate) heard: Timestamp,
 }
 
 /// What came back.
@@ -169,17 +173,22 @@ impl Watched {
         self.rounds.drain(..many);
     }
 
-    /// How it stands. What was found of another epoch's share says nothing of this one's.
+    /// How it stands. What was found of another epoch's share says nothing of this one's; and only a right
+    /// proof takes back what was found since the last one, silence does not.
     pub(crate) fn standing(&self, epoch: u32) -> Standing {
         let of_it = || self.rounds.iter().rev().filter(|past| past.epoch == epoch);
-        let missed = of_it().take_while(|past| past.found == Found::Missed);
-        match (of_it().next().map(|past| past.found), missed.count()) {
-            (None, _) => Standing::Unasked,
-            (Some(Found::Missed), SILENT..) => Standing::Silent,
-            (Some(Found::Missed), _) => Standing::Missed,
-            (Some(Found::Held), _) => Standing::Held,
-            (Some(Found::Gone), _) => Standing::Gone,
-            (Some(Found::Wrong), _) => Standing::Wrong,
+        let since = || {
+            of_it()
+                .map(|past| past.found)
+                .take_while(|found| *found != Found::Held)
+        };
+        match (of_it().count(), since().count()) {
+            (0, _) => Standing::Unasked,
+            (_, 0) => Standing::Held,
+            _ if since().any(|found| found == Found::Wrong) => Standing::Wrong,
+            _ if since().any(|found| found == Found::Gone) => Standing::Gone,
+            (_, SILENT..) => Standing::Silent,
+            _ => Standing::Missed,
         }
     }
 
@@ -247,6 +256,8 @@ mod tests {
             time: Timestamp(0),
             head: None,
             answer: None,
+            repeated: 0,
+            heard: Timestamp(0),
         })
     }
 
@@ -274,6 +285,8 @@ mod tests {
             (&[(2, Missed), (2, Held), (2, Missed)], Standing::Missed),
             (&[(2, Held), (2, Gone)], Standing::Gone),
             (&[(2, Gone), (2, Held), (2, Wrong)], Standing::Wrong),
+            (&[(2, Wrong), (2, Missed)], Standing::Wrong),
+            (&[(2, Missed), (2, Gone), (2, Missed)], Standing::Gone),
         ] {
             assert_eq!(after(found).standing(2), standing, "{found:?}");
         }

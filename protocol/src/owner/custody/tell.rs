@@ -37,7 +37,8 @@ fn event(watched: &Watched, epoch: u32, threshold: u8) -> Option<Event> {
         ),
         Standing::Silent => format!(
             "{name} has not proved for weeks that it holds its share of epoch {epoch}, and does not \
-             count until it does; ask the person, or {again}"
+             count until it does; ask the person, or let somebody else take its place: \
+             owner-agent trustee replace {name} NAME"
         ),
         Standing::Gone => {
             format!("{name} says that it no longer holds its share of epoch {epoch}; {again}")
