@@ -20,6 +20,8 @@ use kith_protocol::limits;
 use kith_protocol::message::{Body, Outgoing};
 use kith_protocol::time::Timestamp;
 use libp2p::PeerId;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -353,7 +355,9 @@ impl<G: Agent> Stepper<'_, G> {
     ) -> Result<(), DriverError> {
         let cx = Context {
             records: group.disk(),
-            rng: &mut rand::rng(),
+            // Not the thread's generator: a machine that is put back to a snapshot of its memory would deal
+            // the same polynomial again, perhaps to other people, one of whom then holds two of its points.
+            rng: &mut UnwrapErr(SysRng),
             endpoint: self.network.endpoint(),
             uptime: clock::uptime(),
         };
