@@ -236,6 +236,19 @@ fn two_agents() -> (
     (world, second)
 }
 
+/// Who could never revoke an administrator does not gain that by being revoked: an answer is for those who could.
+#[test]
+fn an_agent_that_was_no_administrator_does_not_answer_its_revocation() {
+    let mut world = World::founded();
+    let helper = key(20);
+    let granted = world.grant(&helper, Authorizations::PROVE_REVOKE);
+    world.put(&granted, START).unwrap();
+    let revoked = world.revoke(&helper, &world.owner);
+    world.put(&revoked, LATER).unwrap();
+    let answer = world.revoke(&world.owner, &helper);
+    assert_eq!(world.refused(&answer, LATER), Invalid::NotAuthorized);
+}
+
 /// The one who is revoked first, maybe by a thief, may answer; then neither has a say.
 #[test]
 fn a_revocation_is_answered_once_and_then_both_are_out() {
