@@ -243,6 +243,8 @@ fn an_agent_that_was_no_administrator_does_not_answer_its_revocation() {
     let helper = key(20);
     let granted = world.grant(&helper, Authorizations::PROVE_REVOKE);
     world.put(&granted, START).unwrap();
+    let protected = world.dealt(&world.epoch.body);
+    world.put(&protected, START).unwrap();
     let revoked = world.revoke(&helper, &world.owner);
     world.put(&revoked, LATER).unwrap();
     let answer = world.revoke(&world.owner, &helper);
