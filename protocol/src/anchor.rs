@@ -31,6 +31,9 @@ const LONGEST_OFFER_PAUSE: Millis = Millis::seconds(30);
 const FIRST_EXPECTED: Millis = Millis(100);
 /// The longest pause between two looks at a chain.
 const LONGEST_PACE: Millis = Millis::seconds(300);
+/// A head is young for this part of the pace of its reader: made for one, it serves all who look at
+/// about the same time, and ledger time is late by no more than a fraction of what a look is late by.
+const YOUNG: u64 = 4;
 /// The shortest.
 const SHORTEST_PACE: Millis = Millis(200);
 
@@ -220,8 +223,9 @@ impl Anchor {
     pub fn look(&mut self, work: &mut Work<'_>, log: Digest) {
         if let Some(followed) = self.logs.get_mut(&log) {
             followed.look(work.now);
-            // A head of now: an idle log makes one when asked, so that ledger time goes on.
-            work.ask(followed.view.follow(work.now));
+            // A young head: an idle log makes one when asked, so that ledger time goes on.
+            let young = Timestamp(work.now.0.saturating_sub(followed.pace.0 / YOUNG));
+            work.ask(followed.view.follow(young));
         }
     }
 

@@ -5,7 +5,8 @@ mod ledger_support;
 #[path = "ledger_support/net.rs"]
 mod net;
 
-use kith_protocol::ledger::{Act, AppendOutcome, Record};
+use kith_protocol::anchor::Anchor;
+use kith_protocol::ledger::{Act, AppendOutcome, Ask, Query, Record};
 use kith_protocol::limits;
 use kith_protocol::message::ledger::CosignOutcome;
 use kith_protocol::time::{Millis, Timestamp};
@@ -212,6 +213,53 @@ fn an_idle_log_makes_a_newer_head_when_asked() {
         offers,
         "neither what there is nor what cannot be costs anything"
     );
+}
+
+/// A head costs every witness a signature. Eight readers, a second apart, share one; whoever looks a
+/// pace later has a new one made, or ledger time would stand still.
+#[test]
+fn readers_who_look_at_about_the_same_time_share_a_head() {
+    let mut net = Net::new();
+    net.pass(Millis::seconds(60));
+    let mut readers: Vec<(Disk, Anchor)> = (0..8)
+        .map(|_| {
+            let mut disk = Disk::new();
+            let mut anchor = Anchor::open(&disk).unwrap();
+            run(&mut disk, net.now, |work| {
+                anchor.adopt(work, &net.descriptor).unwrap()
+            });
+            (disk, anchor)
+        })
+        .collect();
+    let pace = Millis::seconds(75);
+    for round in 1..=3 {
+        net.pass(pace);
+        let (offers, begun) = (net.offers.len(), net.now);
+        for (disk, anchor) in &mut readers {
+            net.pass(Millis::seconds(1));
+            let (log, now) = (net.log, net.now);
+            let ((), step) = step(disk, now, |work| anchor.look(work, log));
+            let [
+                Query {
+                    ask: Ask::Follow { have, since },
+                    ..
+                },
+            ] = step.queries[..]
+            else {
+                panic!("a look is one question");
+            };
+            net.page_since(have, since);
+        }
+        net.pass(Millis::seconds(1));
+        assert_eq!(
+            net.offers.len(),
+            offers + 3,
+            "one head of three witnesses in round {round}"
+        );
+        let mut reader = Reader::of(&net.descriptor.clone());
+        reader.follow(&mut net);
+        assert!(reader.view.ledger_time().unwrap() >= begun);
+    }
 }
 
 /// G9: whoever follows learns every record and what it does.
