@@ -103,8 +103,18 @@ impl Story {
         matches!(&self.world.person(impostor).role, Role::Claimant(claimant) if claimant.state == "vetoed")
     }
 
+    /// Whether an operator kept from its readers, for part of the delay, what the ledger showed: her
+    /// device too may have seen the request when shares had left (G7 holds; she was not alarmed).
+    fn was_hidden(&self) -> bool {
+        let mut requests = self.world.jury.ledger.requests.values();
+        requests.any(|asked| {
+            let full = asked.full_since(u64::MAX);
+            full.is_some_and(|full| full < self.world.misled)
+        })
+    }
+
     fn none_left(&mut self) -> Part {
-        if self.world.releases > 0 {
+        if self.world.releases > 0 && !self.was_hidden() {
             let what = "a share left although the owner's device lived to stop it";
             self.world.fail("G7 delay and veto", what);
         }
