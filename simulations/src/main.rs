@@ -9,6 +9,10 @@ use kith_simulations::{Fidelity, Options, Show};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// A run makes and drops millions of short rows and messages, two runs at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(
     name = "recovery-sim",
