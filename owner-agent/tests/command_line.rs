@@ -35,6 +35,14 @@ fn a_command_without_an_agent_exits_with_9_and_names_the_command_that_helps() {
     );
 }
 
+/// A veto must not fail at the first try, one time in 64, because of how its id happens to begin.
+#[test]
+fn an_attempt_whose_id_begins_with_a_hyphen_can_be_vetoed() {
+    let output = owner_agent(&home(), &["alert", "veto", "-1kysR7_JKS1"]);
+    // Understood: it is the agent that is missing.
+    assert_eq!(output.status.code(), Some(9));
+}
+
 #[test]
 fn an_error_is_an_object_with_its_exit_code_under_json() {
     let output = owner_agent(&home(), &["--json", "secret", "list"]);

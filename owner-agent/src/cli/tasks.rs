@@ -177,6 +177,8 @@ pub enum Alert {
     /// Stop one that is not yours, signed with this device's key
     Veto {
         /// Its id, or the beginning of it
+        // One id of 64 begins with a hyphen as `--json` writes it (base64url).
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
 }
