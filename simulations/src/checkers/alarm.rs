@@ -25,15 +25,14 @@ pub(crate) fn behind(world: &World) -> Vec<NodeId> {
     nodes
 }
 
-/// Requests on the ledger that the screen of this owner agent does not show. Nothing is asked of one
-/// that is away.
-pub(crate) fn unshown(world: &mut World, node: NodeId) -> Vec<Digest> {
+/// Requests on the ledger that the screen of this owner agent does not show; nothing while it is away.
+pub(crate) fn unshown(world: &mut World, node: NodeId) -> Option<Vec<Digest>> {
     let Ok(Answer::Alerts { list }) = phone::owner(world, node, Command::AlertList) else {
-        return Vec::new();
+        return None;
     };
     let asked = world.jury.ledger.requests.keys();
     let hidden = asked.filter(|id| list.iter().all(|alert| alert.request != **id));
-    hidden.copied().collect()
+    Some(hidden.copied().collect())
 }
 
 /// Says what is hidden from her.
@@ -83,10 +82,10 @@ mod tests {
     #[test]
     fn a_request_that_her_screen_does_not_show_is_seen() {
         let mut world = samples::protected(3);
-        assert_eq!(unshown(&mut world, OWNER), []);
+        assert_eq!(unshown(&mut world, OWNER), Some(vec![]));
         let request = samples::request();
         world.jury.ledger.ask(&request);
-        assert_eq!(unshown(&mut world, OWNER), [request.id()]);
+        assert_eq!(unshown(&mut world, OWNER), Some(vec![request.id()]));
         complain_of_screen(&mut world, &[request.id()]);
         let promise = world.broken.map(|broken| broken.promise);
         assert_eq!(promise.as_deref(), Some(NAME));

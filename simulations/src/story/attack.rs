@@ -86,9 +86,9 @@ impl Story {
         })?;
         let end = self.soon_read();
         self.until(end, |story| {
-            alarm::unshown(&mut story.world, phone).is_empty()
+            alarm::unshown(&mut story.world, phone).is_some_and(|hidden| hidden.is_empty())
         })?;
-        let hidden = alarm::unshown(&mut self.world, phone);
+        let hidden = alarm::unshown(&mut self.world, phone).unwrap_or_default();
         if self.world.owes_progress && !hidden.is_empty() {
             alarm::complain_of_screen(&mut self.world, &hidden);
         }
