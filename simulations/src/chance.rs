@@ -28,6 +28,8 @@ pub(crate) enum Stream {
     Memory(u64),
     /// How a machine is connected.
     Link(u64),
+    /// Who belongs together, and what years do to people.
+    Churn,
     /// The randomness of one agent.
     Agent(u64),
 }
@@ -42,6 +44,7 @@ impl Stream {
             Self::Items => 4,
             Self::Villains => 5,
             Self::Story => 6,
+            Self::Churn => 7,
             Self::Habits(person) => 1_000_000 + person,
             Self::Memory(person) => 2_000_000 + person,
             Self::Link(node) => 3_000_000 + node,

@@ -44,6 +44,11 @@ impl Clock {
         self.booted = now;
     }
 
+    /// The network sets it: what it gained since is gone.
+    pub(crate) fn synchronise(&mut self, now: Timestamp) {
+        self.set = now;
+    }
+
     fn off(&self, now: Timestamp) -> i64 {
         self.ahead + signed(now.since(self.set)) * self.gains / PARTS
     }
@@ -105,6 +110,14 @@ mod tests {
         assert!(clock.set_right(later) && !clock.set_right(later));
         assert_eq!(clock.wall(later), later.after(Millis(600)));
         assert_eq!(clock.when(later, clock.wall(later)), later);
+    }
+
+    #[test]
+    fn a_clock_that_the_network_sets_has_gained_nothing() {
+        let mut clock = Clock::new(NOON, Millis(500), 100);
+        let later = NOON.after(Millis::seconds(1000));
+        clock.synchronise(later);
+        assert_eq!(clock.wall(later), later.after(Millis(500)));
     }
 
     #[test]

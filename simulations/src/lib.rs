@@ -43,7 +43,7 @@ pub use chance::Span;
 pub use faults::Faults;
 pub use links::Links;
 pub use network::Fidelity;
-pub use people::{Habits, Terms};
+pub use people::{Churn, Habits, Terms};
 pub use scenario::{Mutant, Options, Parameters, Problem, Report, Scenario};
 pub use trace::Show;
 pub use villains::{Infects, VILLAINS, Villainy};

@@ -3,7 +3,7 @@ use crate::checkers::Sight;
 use crate::node::{NodeId, Stimulus};
 use crate::world::{Happening, World};
 use kith_protocol::did::LocalDid;
-use kith_protocol::time::Millis;
+use kith_protocol::time::{Millis, Timestamp};
 use std::sync::Arc;
 
 impl World {
@@ -85,6 +85,13 @@ impl World {
             if self.node_mut(id).clock.set_right(now) {
                 self.wind(id);
             }
+        }
+    }
+
+    /// The network sets the clocks of all machines, as of then.
+    pub(crate) fn synchronise_clocks(&mut self, then: Timestamp) {
+        for node in &mut self.nodes {
+            node.clock.synchronise(then);
         }
     }
 

@@ -8,13 +8,53 @@ fn run(name: &str, seed: u64, options: Options) -> Report {
     Scenario::named(name).unwrap().run(seed, options)
 }
 
-/// G1, G4, G5, G6, G7, G13, G14: the checkers of every story, under losses, copies and crashes.
-#[test]
-fn every_scenario_holds_under_its_faults() {
-    for scenario in Scenario::all() {
-        let report = scenario.run(SEED, Options::default());
-        assert!(report.passed(), "{report:?}");
-    }
+/// G1, G4, G5, G6, G7, G13, G14: the checkers of every story, under losses, copies and crashes, a test for
+/// each.
+macro_rules! every_scenario_holds_under_its_faults {
+    ($($test:ident $name:literal,)+) => {
+        mod holds_under_its_faults {
+            $(#[test]
+            fn $test() {
+                let report = super::run($name, super::SEED, super::Options::default());
+                assert!(report.passed(), "{report:?}");
+            })+
+        }
+
+        #[test]
+        fn every_scenario_has_its_test() {
+            let all: Vec<String> = Scenario::all().into_iter().map(|one| one.name).collect();
+            assert_eq!(all, [$($name),+]);
+        }
+    };
+}
+
+every_scenario_holds_under_its_faults! {
+    lost_phone "lost-phone",
+    two_dead "two-dead",
+    bad_share "bad-share",
+    impostor "impostor",
+    refused_impostor "refused-impostor",
+    misheard "misheard",
+    fire "fire",
+    replacement "replacement",
+    six_years "six-years",
+    too_few "too-few",
+    years "years",
+    mass_churn "mass-churn",
+    dead_operator "dead-operator",
+    partition "partition",
+    cheating_dealer "cheating-dealer",
+    stolen_laptop "stolen-laptop",
+    unreliable "unreliable",
+    forgetful_owner "forgetful-owner",
+    censored_veto "censored-veto",
+    collusion "collusion",
+    stale_host "stale-host",
+    forgetful_host "forgetful-host",
+    ledger_fork "ledger-fork",
+    stale_ledger "stale-ledger",
+    bad_machines "bad-machines",
+    swarm "swarm",
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! A person's turn reads the agent's state through commands and does at most one thing. So a command
 //! that was lost to a crash is repeated because the state still asks for it, as a real person would.
+mod churn;
 mod claimant;
 mod guard;
 mod habits;
@@ -11,6 +12,8 @@ pub(crate) mod phone;
 mod thief;
 mod town;
 
+pub use churn::Churn;
+pub(crate) use churn::{Blow, Fate, Rates};
 pub(crate) use claimant::Claimant;
 pub(crate) use guard::Guard;
 pub use habits::Habits;
@@ -23,7 +26,7 @@ pub(crate) use town::Town;
 
 use crate::node::{NodeId, Screen};
 use crate::world::{Happening, World};
-use kith_protocol::time::Millis;
+use kith_protocol::time::{Millis, Timestamp};
 
 /// How long somebody waits for an answer to a link before she calls again.
 const CALLING_AGAIN: Millis = Millis::seconds(45 * 60);
@@ -72,8 +75,8 @@ pub(crate) struct Person {
     pub(crate) node: NodeId,
     pub(crate) links: Vec<Link>,
     pub(crate) role: Role,
-    /// Whether a turn is on the way.
-    awake: bool,
+    /// When the next turn is due, if one is on the way.
+    due: Option<Timestamp>,
     /// There was nothing on the screen for her to do.
     idle: bool,
     /// What the screen was made of then: as long as it is the same, she need not ask her agent.
@@ -125,16 +128,37 @@ impl World {
             Next::Later => self.habits.resting,
             Next::Done => return,
         };
-        if !self.person(id).awake {
-            self.person_mut(id).awake = true;
+        if self.person(id).due.is_none() {
             let pause = self.thinking.span(pause);
-            self.after(pause, Happening::Turn(id));
+            self.call(id, pause);
         }
+    }
+
+    fn call(&mut self, id: PersonId, pause: Millis) {
+        self.person_mut(id).due = Some(self.now().after(pause));
+        self.after(pause, Happening::Turn(id));
+    }
+
+    /// Whoever would not have looked for longer than people usually rest does so soon.
+    fn rouse(&mut self, id: PersonId) {
+        let longest = self.now().after(Habits::FIELD.resting.longest);
+        if self.person(id).due.is_some_and(|due| due > longest) {
+            let pause = self.thinking.span(self.habits.thinking);
+            self.call(id, pause);
+        }
+    }
+
+    /// The same of everybody.
+    pub(crate) fn rouse_all(&mut self) {
+        (0..self.people.len())
+            .map(PersonId)
+            .for_each(|id| self.rouse(id));
     }
 
     /// A link reaches somebody.
     pub(super) fn receive(&mut self, to: PersonId, link: Link) {
         self.person_mut(to).links.push(link);
+        self.rouse(to);
         self.wake(to, Next::Soon);
     }
 
@@ -143,7 +167,12 @@ impl World {
         let Some(mut person) = self.people[id.0].take() else {
             return;
         };
-        person.awake = false;
+        // She was called earlier, and this turn is void.
+        if person.due != Some(self.now()) {
+            self.people[id.0] = Some(person);
+            return;
+        }
+        person.due = None;
         let next = if self.node(person.node).is_dead() {
             Next::Done
         } else if person.links.is_empty() && person.nothing == Some(self.node(person.node).screen())
@@ -173,7 +202,7 @@ impl Person {
             node,
             links: Vec::new(),
             role: Role::Bystander,
-            awake: false,
+            due: None,
             idle: false,
             nothing: None,
         }

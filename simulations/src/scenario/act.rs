@@ -90,6 +90,14 @@ pub(crate) enum Act {
         /// By how much.
         time: Range,
     },
+    /// Years go by in calm weather: people drift away, alone or by circles, die, change and lose devices, and
+    /// the owner forgets some.
+    YearsPass {
+        /// How long.
+        time: Range,
+        /// How many trustees she can count on no longer at their end.
+        lost: Range,
+    },
     /// A record rots on the disks of some trustees: whoever finds it stops for good.
     Rot {
         /// How many trustees.
@@ -159,10 +167,11 @@ enum Kind {
     Partition,
     Sleep,
     ClockJumps,
+    YearsPass,
     Rot,
 }
 
-const KINDS: [(&str, Kind); 17] = [
+const KINDS: [(&str, Kind); 18] = [
     ("protect", Kind::Protect),
     ("replace", Kind::Replace),
     ("lose-device", Kind::LoseDevice),
@@ -179,6 +188,7 @@ const KINDS: [(&str, Kind); 17] = [
     ("partition", Kind::Partition),
     ("sleep", Kind::Sleep),
     ("clock-jumps", Kind::ClockJumps),
+    ("years-pass", Kind::YearsPass),
     ("rot", Kind::Rot),
 ];
 
@@ -251,6 +261,10 @@ impl Kind {
                 who: section.word("who", &[GROUPS[0], GROUPS[2]], Some(Who::Trustees))?,
                 time: time(section),
             },
+            Self::YearsPass => Act::YearsPass {
+                time: section.range("time", (Unit::Time, 0..=LONGEST), Range::only(LONGEST / 20)),
+                lost: section.range("lost", (Unit::Count, 0..=MOST), Range::new(0, MOST)),
+            },
             Self::Rot => Act::Rot { count: count(1) },
         })
     }
@@ -302,6 +316,10 @@ impl Act {
             }
             Self::ClockJumps { who, count, time } => {
                 format!("the clocks of {} jump by {}", some(count, *who), during(time))
+            }
+            Self::YearsPass { time, lost } => {
+                let time = during(time);
+                format!("{time} go by; people drift away, die, change and lose devices: {lost} trustees are lost to her")
             }
             Self::Rot { count } => format!("a record rots on the disks of {count} trustees"),
         }

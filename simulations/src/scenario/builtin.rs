@@ -20,6 +20,12 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("../../scenarios/replacement.toml"),
     ),
     ("six-years", include_str!("../../scenarios/six-years.toml")),
+    ("too-few", include_str!("../../scenarios/too-few.toml")),
+    ("years", include_str!("../../scenarios/years.toml")),
+    (
+        "mass-churn",
+        include_str!("../../scenarios/mass-churn.toml"),
+    ),
     (
         "dead-operator",
         include_str!("../../scenarios/dead-operator.toml"),

@@ -89,6 +89,17 @@ impl SoFar {
                 }
                 self.missing = self.missing.saturating_sub(count.low);
             }
+            Act::YearsPass { lost, .. } => {
+                need(
+                    self.protected,
+                    "nothing is protected yet: `protect` comes first",
+                )?;
+                need(
+                    !self.claiming,
+                    "she recovers already, and does not wait for years",
+                )?;
+                self.miss(lost, line, file)?;
+            }
             Act::Thief => {
                 need(
                     self.protected,

@@ -5,7 +5,7 @@ use super::plan::majority;
 use super::value::{Range, Unit};
 use crate::faults::Weather;
 use crate::links::Mixture;
-use crate::people::Habits;
+use crate::people::{Habits, Rates};
 use kith_protocol::limits;
 
 /// Most bytes of a file: it is read whole.
@@ -70,6 +70,7 @@ pub(crate) struct File {
     pub(crate) links: Mixture,
     pub(crate) weather: Weather,
     pub(crate) people: People,
+    pub(crate) churn: Rates,
     pub(crate) story: Vec<Line>,
 }
 
@@ -97,6 +98,7 @@ pub(crate) fn read(text: &str, villains: &[&'static str]) -> Result<File, Vec<Pr
         links: links(top.section("links")),
         weather: weather(top.section("weather")),
         people: people(top.section("people")),
+        churn: churn(top.section("churn")),
         story: story(&mut top, villains),
     };
     super::check::story(&page, &file);
@@ -196,6 +198,17 @@ fn people(mut section: Section<'_, '_>) -> People {
     };
     section.finish();
     people
+}
+
+/// What years do to people.
+fn churn(mut section: Section<'_, '_>) -> Rates {
+    let mut rates = Rates::default();
+    rates.circles = section.range("circles", (Unit::Count, 1..=255), rates.circles);
+    for (key, rate) in rates.fields() {
+        *rate = section.range(key, (Unit::PerMille, 0..=1000), *rate);
+    }
+    section.finish();
+    rates
 }
 
 fn story(top: &mut Section<'_, '_>, villains: &[&'static str]) -> Vec<Line> {

@@ -145,6 +145,7 @@ impl Scenario {
             links,
             weather,
             people,
+            churn,
             story,
         } = &self.file;
         let mut lines = vec![
@@ -183,6 +184,12 @@ impl Scenario {
              device is switched off, in {} of 1000 comparisons the wrong words are picked",
             people.careless, people.forgotten, people.off, people.mishears
         ));
+        if story
+            .iter()
+            .any(|line| matches!(line.act, act::Act::YearsPass { .. }))
+        {
+            lines.push(churn.told());
+        }
         for (number, line) in story.iter().enumerate() {
             let often = match line.chance {
                 1000 => String::new(),

@@ -6,7 +6,7 @@ use super::value::Range;
 use crate::chance::{Chance, Stream};
 use crate::faults::Faults;
 use crate::links::Links;
-use crate::people::{Habits, Terms};
+use crate::people::{Churn, Habits, Terms};
 use crate::villains::{Infects, Villainy};
 use kith_protocol::time::Millis;
 use serde::Serialize;
@@ -34,6 +34,8 @@ pub struct Parameters {
     pub clocks: Millis,
     /// What the people are like.
     pub habits: Habits,
+    /// How they change over years.
+    pub churn: Churn,
     /// How much they gain or lose, at most, in millionths.
     pub drift: u64,
 }
@@ -72,11 +74,13 @@ impl Plan {
             max_age: file.deal.max_age.draw_time(chance),
             clocks: file.weather.clocks.draw_time(chance),
             habits: habits(&file.people, chance),
+            churn: Churn::default(),
             drift: file.weather.drift.draw(chance),
         };
         let acts = acts(scenario, &parameters, chance);
         // Drawn last, so that a habit nobody has changes no other draw.
         parameters.habits.mishears = file.people.mishears.draw(chance) as u16;
+        parameters.churn = Churn::draw(&file.churn, chance);
         Self {
             items: items(seed, file.deal.items, file.deal.item_bytes),
             acts,
@@ -168,6 +172,11 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
             Act::Vanish { count, .. } => *count = Range::only(count.draw(chance)),
             Act::Pass { time, .. } => {
                 *time = Range::only(time.draw(chance));
+            }
+            Act::YearsPass { time, lost } => {
+                *time = Range::only(time.draw(chance));
+                *lost = Range::new(lost.low.min(spare), lost.high.min(spare));
+                (spare, gone) = (spare - lost.high, gone + lost.high);
             }
             Act::Partition { count, time, .. }
             | Act::Sleep { count, time, .. }

@@ -8,6 +8,7 @@ mod recovery;
 mod rehearsal;
 mod replacement;
 mod set_up;
+mod years;
 
 use crate::chance::{Chance, Stream};
 use crate::checkers::Jury;
@@ -70,6 +71,10 @@ pub(crate) struct Story {
     sent: Option<Tally>,
     /// A thief has had her living device.
     robbed: bool,
+    /// What years do to people.
+    churn: Chance,
+    /// Trustees who do not come to her mind any more.
+    forgotten: Vec<PersonId>,
     /// When the last machine wakes that was switched off.
     asleep: Timestamp,
 }
@@ -112,6 +117,8 @@ impl Story {
             sent: None,
             patience: PATIENCE,
             robbed: false,
+            churn: Chance::new(seed, Stream::Churn),
+            forgotten: Vec::new(),
             asleep: begun,
         }
     }
@@ -158,6 +165,7 @@ impl Story {
             Act::ClockJumps { who, count, time } => {
                 self.clocks_jump(who, count.low as usize, Millis(time.low))
             }
+            Act::YearsPass { time, lost } => self.years_pass(Millis(time.low), lost),
             Act::Rot { count } => self.rot(count.low as usize),
         }
     }
@@ -186,7 +194,10 @@ impl Story {
 
     /// Lets so much time pass, with the faults that are.
     fn pass(&mut self, span: Millis) -> Part {
-        let end = self.world.now().after(span);
+        self.pass_until(self.world.now().after(span))
+    }
+
+    fn pass_until(&mut self, end: Timestamp) -> Part {
         while self.world.peek().is_some_and(|next| next <= end) {
             if !self.world.advance() {
                 break;

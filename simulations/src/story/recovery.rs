@@ -19,6 +19,7 @@ impl Story {
         let known = self.trustees.len() - forgotten.min(self.trustees.len());
         let places = self.chance.some_below(self.trustees.len(), known);
         let remembered = places.into_iter().map(|place| self.trustees[place]);
+        let remembered = remembered.filter(|who| !self.forgotten.contains(who));
         let claimant = Claimant::new(OWNER, remembered.collect(), stolen);
         self.world.trace.draw_from_here();
         self.world.engage(self.alice, Role::Claimant(claimant));

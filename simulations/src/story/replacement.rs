@@ -5,7 +5,7 @@ use kith_protocol::policy::Bucket;
 use kith_protocol::time::Millis;
 
 impl Story {
-    /// So many leave, those who are gone for good first, and as many newcomers take their places. Demanded: the
+    /// So many leave, those who are lost to her first, and as many newcomers take their places. Demanded: the
     /// next epoch is in force and held by all, and those who left and live keep nothing.
     pub(super) fn replace(&mut self, count: usize) -> Part {
         let leaving = self.who_leaves(count);
@@ -34,10 +34,16 @@ impl Story {
     }
 
     fn who_leaves(&self, count: usize) -> Vec<PersonId> {
-        let dead = |who: &&PersonId| self.world.node(self.node_of(**who)).is_dead();
-        let gone = self.trustees.iter().filter(dead);
-        let living = self.trustees.iter().rev().filter(|who| !dead(who));
-        gone.chain(living).take(count).copied().collect()
+        let lost = |who: &&PersonId| self.is_lost(**who);
+        let gone = self.trustees.iter().filter(lost);
+        let others = self.trustees.iter().rev().filter(|who| !lost(who));
+        gone.chain(others).take(count).copied().collect()
+    }
+
+    /// Whether she can count on this trustee no longer.
+    pub(super) fn is_lost(&self, who: PersonId) -> bool {
+        let node = self.world.node(self.node_of(who));
+        node.is_dead() || node.hoards || self.forgotten.contains(&who)
     }
 
     fn newcomer(&mut self) -> PersonId {

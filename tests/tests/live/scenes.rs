@@ -113,14 +113,14 @@ fn two_who_go_midway_among_processes_are_as_simulated() {
 
 /// G5.
 #[test]
-fn too_few_after_six_years_over_memory_are_as_simulated() {
-    is_told(&over_memory("six-years", BARE));
+fn too_few_trustees_over_memory_are_as_simulated() {
+    is_told(&over_memory("too-few", BARE));
 }
 
 /// G5.
 #[test]
-fn too_few_after_six_years_among_processes_are_as_simulated() {
-    is_told(&as_processes("six-years", BARE));
+fn too_few_trustees_among_processes_are_as_simulated() {
+    is_told(&as_processes("too-few", BARE));
 }
 
 /// G6.
