@@ -52,6 +52,14 @@ pub enum Task {
     /// The people who trust you
     #[command(subcommand)]
     Owner(Owner),
+    /// Stop being a trustee or backup host; the owner is told and asked to replace you
+    Resign {
+        /// Whose
+        owner: String,
+        /// Delete what you keep for her now, and do not wait until others hold the next epoch
+        #[arg(long)]
+        at_once: bool,
+    },
     /// The shares you keep; never a share itself
     #[command(subcommand)]
     Share(Share),

@@ -149,6 +149,7 @@ fn owner_state(state: &str) -> String {
     match state {
         "words" => "compare words now".to_owned(),
         "mismatch" => "words did not match".to_owned(),
+        "resigned" => "you resigned; not replaced yet".to_owned(),
         other => other.to_owned(),
     }
 }

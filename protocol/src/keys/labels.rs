@@ -81,6 +81,8 @@ labels! {
     DELETE = "delete";
     /// A trustee's word that older shares are gone.
     DELETED = "deleted";
+    /// That a trustee or host wants to be one no longer.
+    RESIGNED = "resigned";
     /// A released share.
     RELEASE = "release";
     /// What a custody proof is a proof of, and for whom.

@@ -141,6 +141,8 @@ bodies! {
     SetupAck(setup::Ack) = ours!(), "trustee-setup/1.0/ack";
     /// The invited person says no.
     SetupDecline(setup::Decline) = ours!(), "trustee-setup/1.0/decline";
+    /// A trustee or host wants to be one no longer.
+    SetupResign(setup::Resign) = ours!(), "trustee-setup/1.0/resign";
     /// Opens the commitment behind the words.
     WordsReveal(words::Reveal) = ours!(), "short-authentication/1.0/reveal";
     /// The words were the same.

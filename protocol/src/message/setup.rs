@@ -1,8 +1,9 @@
 //! trustee-setup/1.0: how a person becomes a trustee or a backup host (RFC 0051 capability offer,
 //! request, response, acknowledgement).
 use crate::bytes::{Blob, Digest, Nonce32};
+use crate::codec;
 use crate::keys::role::{Approval, ShareSealing};
-use crate::keys::{AgreementKey, VerifyingKey};
+use crate::keys::{AgreementKey, Signature, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
 /// What a peer agrees to do (RFC 0051, trustee capabilities).
@@ -65,3 +66,29 @@ pub struct Ack {
 /// `decline`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decline {}
+
+/// What a trustee or host signs when it wants to be one no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resignation {
+    /// The owner's policy address.
+    pub policy: Digest,
+    /// Whether what was kept is deleted already; otherwise it stays until others hold the next epoch.
+    pub at_once: bool,
+}
+
+/// `resign`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resign {
+    /// The statement.
+    pub resignation: Resignation,
+    /// Signed with the pairwise key of who resigns.
+    pub signature: Signature,
+}
+
+impl Resignation {
+    /// What is signed.
+    #[must_use]
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        codec::encode(1, self)
+    }
+}

@@ -9,7 +9,7 @@ use crate::message::share::{Commitments, Receipt};
 use crate::outbox;
 use crate::owner::command::ProtectView;
 use crate::policy::LaneOpening;
-use crate::record::{Key, Records as _, Row, Space};
+use crate::record::{self, Key, Records, Row, Space};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -220,8 +220,8 @@ pub(crate) fn naming(work: &Work<'_>, message: &str) -> Result<Vec<Deal>, Damage
 }
 
 /// The newest deal that is active: what a recovery today would go by.
-pub(crate) fn active(work: &Work<'_>) -> Result<Option<Deal>, Damage> {
-    let mut deals = work.all::<Deal>()?;
+pub(crate) fn active(records: &dyn Records) -> Result<Option<Deal>, Damage> {
+    let mut deals = record::load_all::<Deal>(records, &[])?;
     deals.retain(|deal| deal.stage == DealStage::Active);
     Ok(deals.pop())
 }

@@ -43,6 +43,7 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str, role: PeerRole) -> Result<
         stage: Stage::Invited,
         receipt: None,
         seen: None,
+        resigned: None,
     };
     let link = invitation(&identity, &trustee).to_link(LINK_BASE);
     work.save(&local);

@@ -5,6 +5,7 @@ use super::claim::row::{self, ClaimStage};
 use super::custody;
 use super::deal::{Deal, DealStage};
 use super::identity::{self, Identity};
+use super::resigned;
 use super::status::{Life, is_live};
 use super::trustee::{PeerRole, Trustee};
 use crate::anchor::Anchor;
@@ -28,6 +29,7 @@ impl OwnerAgent {
                 let lost =
                     deal.map_or(Ok(Vec::new()), |deal| custody::lost(records, deal.epoch))?;
                 health.checks.push(shares(deal, &lost));
+                health.checks.extend(leaving(records)?);
                 health.checks.push(backup(records, deal, now)?);
                 health.checks.push(alarms(records, &self.anchor)?);
                 health.needed = deal.map_or(0, |deal| usize::from(deal.lane.threshold));
@@ -133,6 +135,17 @@ fn shares(deal: Option<&Deal>, lost: &[String]) -> Check {
             again,
         ),
     }
+}
+
+/// Who wants to be a trustee no longer.
+fn leaving(records: &dyn Records) -> Result<Vec<Check>, Damage> {
+    let peers = resigned::open(records)?;
+    let check = |peer: &Trustee| {
+        let finding = resigned::sentence(records, peer)?;
+        let replace = format!("@ trustee replace {} NAME", peer.name);
+        Ok(Check::warning("resigned", finding, replace))
+    };
+    peers.iter().map(check).collect()
 }
 
 /// The active epoch's backup: how old, and kept by how many.

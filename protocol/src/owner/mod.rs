@@ -18,6 +18,7 @@ mod peers;
 mod protect;
 mod push;
 mod replace;
+mod resigned;
 mod secret;
 mod status;
 mod superseded;
@@ -135,6 +136,7 @@ impl OwnerAgent {
                 enrolment::on_accept(work, (&self.anchor, peers), message, accept)
             }
             Body::SetupDecline(_) => enrolment::on_end(work, peers, message, Stage::Declined),
+            Body::SetupResign(resign) => resigned::on_resign(work, peers, message, resign),
             Body::WordsReveal(reveal) if claiming => {
                 claim::talk::on_reveal(work, peers, message, reveal)
             }
@@ -289,6 +291,7 @@ impl Agent for OwnerAgent {
         events.extend(claim::talk::pending(records)?);
         events.extend(alert::pending(records, &self.anchor)?);
         events.extend(custody::pending(records)?);
+        events.extend(resigned::pending(records)?);
         events.extend(anchor::pending(records)?);
         Ok(events)
     }

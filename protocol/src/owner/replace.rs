@@ -66,6 +66,7 @@ fn role(role: PeerRole) -> &'static str {
 fn check_may_leave(leaving: &Trustee) -> Result<(), CommandError> {
     let name = &leaving.name;
     match leaving.stage {
+        Stage::Leaving if leaving.resigned.is_some() => Ok(()),
         Stage::Leaving => Err(CommandError::pending(format!(
             "{name} is leaving already, and goes when the next epoch is in force and proved held; see \
              `owner-agent status`"

@@ -94,7 +94,7 @@ fn leave(work: &mut Work<'_>, active: &Deal) -> Result<(), Damage> {
 /// The epoch that would have done without them was refused: everything is as it was.
 pub(crate) fn stay(work: &mut Work<'_>) -> Result<(), Damage> {
     for mut peer in work.all::<Trustee>()? {
-        if matches!(peer.stage, Stage::Leaving) {
+        if matches!(peer.stage, Stage::Leaving) && peer.resigned.is_none() {
             peer.stage = Stage::Verified;
             work.save(&peer);
         }

@@ -3,8 +3,8 @@ use crate::agent::Work;
 use crate::bytes::{Digest, Nonce32};
 use crate::did::Did;
 use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
-use crate::keys::VerifyingKey;
 use crate::keys::role::Approval;
+use crate::keys::{Signature, VerifyingKey};
 use crate::message::setup::{Capability, Prekey};
 use crate::owner::command::TrusteeView;
 use crate::owner::comparison::Comparison;
@@ -36,6 +36,19 @@ pub(crate) struct Trustee {
     pub(crate) receipt: Option<u32>,
     /// Last sign of life.
     pub(crate) seen: Option<Timestamp>,
+    /// It wants to be one no longer.
+    pub(crate) resigned: Option<Resigned>,
+}
+
+/// That a trustee or host wants to be one no longer.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Resigned {
+    /// When it said so.
+    pub(crate) at: Timestamp,
+    /// Whether it has deleted what it kept.
+    pub(crate) at_once: bool,
+    /// Its signature: evidence.
+    pub(crate) signature: Signature,
 }
 
 /// The other side, once it has answered.
@@ -108,6 +121,7 @@ impl Trustee {
             Stage::Verified => "verified",
             Stage::Mismatch => "mismatch",
             Stage::Declined => "declined",
+            Stage::Leaving if self.resigned.is_some() => "resigned",
             Stage::Leaving => "leaving",
             Stage::Removed => "removed",
         };

@@ -43,6 +43,13 @@ pub enum Command {
         /// The words, or `none` for none of the choices.
         words: String,
     },
+    /// I want to keep nothing for this owner any longer.
+    Resign {
+        /// The owner's name.
+        name: String,
+        /// Delete now, and do not wait until others hold the next epoch.
+        at_once: bool,
+    },
     /// Shares held; never a share itself.
     ShareList,
     /// Opens a claimant's link; I say whose it is.
@@ -124,7 +131,7 @@ pub struct InvitationView {
 pub struct OwnerView {
     /// Her name.
     pub name: String,
-    /// `connecting`, `words` (compare them now), `verified`, `mismatch`.
+    /// `connecting`, `words` (compare them now), `verified`, `resigned` (and not replaced yet), `mismatch`, `ended`.
     pub state: String,
     /// What was agreed to.
     pub capabilities: Vec<Capability>,

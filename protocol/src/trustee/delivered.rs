@@ -57,6 +57,7 @@ impl TrusteeAgent {
             | Body::SetupAccept(_)
             | Body::SetupAck(_)
             | Body::SetupDecline(_)
+            | Body::SetupResign(_)
             | Body::WordsReveal(_)
             | Body::ShareStored(_)
             | Body::ShareCommitted(_)

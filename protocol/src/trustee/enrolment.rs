@@ -89,6 +89,7 @@ fn begin(work: &mut Work<'_>, name: String, invitation: &Invitation, offer: &Off
         ledger: offer.ledger,
         capabilities,
         next_prekey: 0,
+        resigned: None,
         stage: Stage::Ended(Ended {
             mismatch: false,
             reason: String::new(),

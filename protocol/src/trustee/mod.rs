@@ -30,6 +30,7 @@ mod promotion;
 mod register;
 mod release;
 mod request;
+mod resign;
 mod retire;
 mod roles;
 mod sighting;

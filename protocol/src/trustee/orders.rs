@@ -2,7 +2,7 @@
 use super::TrusteeAgent;
 use super::command::{Answer, Command};
 use super::request::Session;
-use super::{answers, enrolment, history, invitation, request};
+use super::{answers, enrolment, history, invitation, request, resign};
 use crate::agent::Work;
 use crate::error::{CommandError, Damage, Stop};
 
@@ -55,6 +55,10 @@ impl TrusteeAgent {
                 Ok(Ok(Answer::Words(enrolment::words(&ward)?)))
             }
             Command::OwnerVerify { name, words } => self.owner_verify(work, &name, &words),
+            Command::Resign { name, at_once } => {
+                let ward = self.register.named(work, &name)?;
+                done(resign::resign(work, ward, at_once)?)
+            }
             Command::ShareList => Ok(Ok(answers::shares(work)?)),
             Command::RequestOpen { link, owner } => {
                 let from = (self.config.name.as_str(), link.as_str(), owner.as_str());

@@ -12,7 +12,7 @@ use crate::trustee::authority;
 use crate::trustee::connection::{self, Party};
 use crate::trustee::custody::{self, Author, Custody, Standing};
 use crate::trustee::ward::{self, Ward, WardId};
-use crate::trustee::{facts, history};
+use crate::trustee::{facts, history, resign};
 
 /// Does for an owner what her log now shows.
 pub(super) fn promote(work: &mut Work<'_>, anchor: &Anchor, id: &WardId) -> Result<(), Damage> {
@@ -100,6 +100,7 @@ fn make_current(work: &mut Work<'_>, mut ward: Ward, mut custody: Custody) -> Re
             ),
         )?;
         work.save(&ward);
+        resign::repeat(work, &ward)?;
     }
     Ok(())
 }

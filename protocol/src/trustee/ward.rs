@@ -32,6 +32,8 @@ pub(crate) struct Ward {
     pub(crate) capabilities: Vec<Capability>,
     /// The number of the next prekey.
     pub(crate) next_prekey: u32,
+    /// When our person said that it wants to keep nothing for her any longer.
+    pub(crate) resigned: Option<Timestamp>,
     /// How far the connection is.
     pub(crate) stage: Stage,
 }
@@ -99,6 +101,7 @@ impl Ward {
         match &self.stage {
             Stage::Connecting(_) | Stage::Revealing(_) => "connecting",
             Stage::Words(_) => "words",
+            Stage::Verified { .. } if self.resigned.is_some() => "resigned",
             Stage::Verified { .. } => "verified",
             Stage::Ended(Ended { mismatch: true, .. }) => "mismatch",
             Stage::Ended(Ended {

@@ -25,7 +25,7 @@ macro_rules! variants {
 
 variants! {
     Ping PingResponse Problem Empty
-    SetupAccept SetupAck SetupDecline
+    SetupAccept SetupAck SetupDecline SetupResign
     WordsReveal WordsConfirm WordsMismatch
     ShareStore ShareStored ShareCommit ShareCommitted ShareChallenge ShareProof
     ShareDelete ShareDeleted

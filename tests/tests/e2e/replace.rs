@@ -14,8 +14,8 @@ const KEY: (&str, &[u8]) = (
     b"-----BEGIN KEY----- of an owner whose trustee moved away",
 );
 
-/// R6: the next epoch comes into force after its waiting time; then the one who left holds nothing, and
-/// a recovery goes without it.
+/// R6: who resigned is a trustee until the next epoch is in force, after its waiting time; then the one who
+/// left holds nothing, and a recovery goes without it.
 #[tokio::test]
 async fn a_trustee_that_leaves_keeps_nothing_and_is_not_needed() {
     let floor = Floor::new();
@@ -29,6 +29,7 @@ async fn play(floor: &Floor) -> Result<(), Trouble> {
     let scene = Scene::begin(floor, &people).await?;
     let alice = scene.owner().await?;
     protect(Owner::at(&alice)).await?;
+    resigned(&scene, &alice).await?;
     let said = floor
         .output(alice.place(), ["trustee", "remove", "Dan"])
         .await?;
@@ -58,12 +59,35 @@ async fn protect(owner: Owner<'_>) -> Result<(), Trouble> {
     protected(owner).await
 }
 
+/// Dan says so, keeps the share, and Alice's screen names it.
+async fn resigned(scene: &Scene<'_>, alice: &Process) -> Result<(), Trouble> {
+    let resign = trustee::Command::Resign {
+        name: "Alice".into(),
+        at_once: false,
+    };
+    scene.trustee("Dan").ask(&resign).await?;
+    until("Alice to be told", PATIENCE, async || {
+        let state = state_of_dan(alice).await?;
+        Ok(match state == "resigned" {
+            true => Seen::Done(()),
+            false => Seen::NotYet(state),
+        })
+    })
+    .await?;
+    let shares = shares(scene.trustee("Dan")).await?;
+    hold(shares == 1, || format!("{shares} shares"))
+}
+
+async fn state_of_dan(alice: &Process) -> Result<String, Trouble> {
+    let trustees = Owner::at(alice).trustees().await?;
+    let dan = trustees.iter().find(|view| view.name == "Dan");
+    Ok(dan.map(|view| view.state.clone()).unwrap_or_default())
+}
+
 /// Until Dan has deleted what it kept and is no trustee any more.
 async fn left(scene: &Scene<'_>, alice: &Process) -> Result<(), Trouble> {
     until("Dan to have left", PATIENCE, async || {
-        let trustees = Owner::at(alice).trustees().await?;
-        let dan = trustees.iter().find(|view| view.name == "Dan");
-        let state = dan.map(|view| view.state.clone()).unwrap_or_default();
+        let state = state_of_dan(alice).await?;
         let shares = shares(scene.trustee("Dan")).await?;
         Ok(match state == "removed" && shares == 0 {
             true => Seen::Done(()),

@@ -215,7 +215,9 @@ const OWNER_LOOKS: [&str; 10] = [
     "recover status",
 ];
 /// What a trustee can.
-const TRUSTEE_LOOKS: [&str; 9] = [
+const TRUSTEE_LOOKS: [&str; 11] = [
+    "resign Nobody",
+    "resign Alice",
     "status",
     "doctor",
     "invitation list",

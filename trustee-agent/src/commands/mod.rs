@@ -33,6 +33,10 @@ async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
         Task::Doctor => doctor::doctor(console).await,
         Task::Invitation(task) => invitation::carry_out(console, task).await,
         Task::Owner(task) => owner::carry_out(console, task).await,
+        Task::Resign { owner, at_once } => {
+            let name = owner;
+            tell(console, &Command::Resign { name, at_once }).await
+        }
         Task::Share(Share::List) => tell(console, &Command::ShareList).await,
         Task::Request(task) => request::carry_out(console, task).await,
         Task::History => tell(console, &Command::History).await,

@@ -184,6 +184,7 @@ fn met_again(peer: &Peer, claimed: &Claimed) -> Option<Trustee> {
         stage: Stage::Verified,
         receipt: None,
         seen: None,
+        resigned: None,
     })
 }
 
@@ -215,6 +216,7 @@ fn at_a_distance(work: &mut Work<'_>, peer: &Peer) -> Trustee {
         stage: Stage::Verified,
         receipt: None,
         seen: None,
+        resigned: None,
     }
 }
 

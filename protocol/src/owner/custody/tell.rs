@@ -4,8 +4,9 @@ use crate::agent::{Event, Work};
 use crate::error::Damage;
 use crate::owner::command::CustodyView;
 use crate::owner::deal::{Deal, DealStage};
+use crate::owner::resigned;
 use crate::record::{self, Records};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Says what an answer was worth, if it was not what it should be.
 pub(super) fn judged(work: &mut Work<'_>, watched: &Watched, deal: &Deal) {
@@ -94,7 +95,10 @@ pub(crate) fn lost(records: &dyn Records, epoch: u32) -> Result<Vec<String>, Dam
     let lost = all
         .into_iter()
         .filter(|watched| watched.standing(epoch).is_lost());
-    Ok(lost.map(|watched| watched.name).collect())
+    let lost = lost.map(|watched| watched.name);
+    // Whoever says that it has deleted its share is not asked to prove it.
+    let names: BTreeSet<String> = lost.chain(resigned::emptied(records)?).collect();
+    Ok(names.into_iter().collect())
 }
 
 /// Everybody who was asked, by name.

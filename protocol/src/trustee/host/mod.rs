@@ -128,6 +128,13 @@ fn of(records: &dyn Records, ward: &WardId) -> Result<Vec<Kept>, Damage> {
     record::load_all(records, &ward.0)
 }
 
+/// Forgets all that is kept for an owner.
+pub(super) fn discard_all(work: &mut Work<'_>, ward: &WardId) -> Result<(), Damage> {
+    of(work, ward)?
+        .iter()
+        .try_for_each(|kept| kept.discard(work))
+}
+
 /// How many backups are kept here, whole or not.
 pub(super) fn count(records: &dyn Records) -> usize {
     records.scan(Key::new(Space::Kept, &[]).as_bytes()).len()

@@ -7,7 +7,7 @@ use crate::error::Damage;
 use crate::trustee::connection::{self, Party};
 use crate::trustee::custody::Author;
 use crate::trustee::ward::{self, Ward, WardId};
-use crate::trustee::{authority, facts, history};
+use crate::trustee::{authority, facts, history, resign};
 
 /// Does for an owner what her log now shows.
 pub(in crate::trustee) fn settle(
@@ -88,6 +88,7 @@ fn move_connection(work: &mut Work<'_>, ward: &Ward, current: &Kept) -> Result<(
             ),
         )?;
         work.save(&ward);
+        resign::repeat(work, &ward)?;
     }
     Ok(())
 }

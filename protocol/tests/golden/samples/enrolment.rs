@@ -1,7 +1,8 @@
 //! Standard messages, trustee-setup, short-authentication.
 
 use kith_protocol::bytes::Blob;
-use kith_protocol::message::setup::{Accept, Ack, Capability, Decline};
+use kith_protocol::keys::labels;
+use kith_protocol::message::setup::{Accept, Ack, Capability, Decline, Resign, Resignation};
 use kith_protocol::message::words::{Confirm, Mismatch, Reveal};
 use kith_protocol::message::{Body, Empty, Ping, PingResponse, ProblemReport};
 use kith_protocol::words;
@@ -27,6 +28,7 @@ pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
             descriptor: Blob(scene.descriptor.to_bytes()),
         }),
         Body::SetupDecline(Decline {}),
+        Body::SetupResign(resign(scene)),
         Body::WordsReveal(Reveal {
             nonce: nonce("trustee"),
         }),
@@ -34,6 +36,20 @@ pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
         Body::WordsMismatch(Mismatch {}),
     ];
     bodies.map(plain).into()
+}
+
+fn resign(scene: &Scene) -> Resign {
+    let resignation = Resignation {
+        policy: scene.policy,
+        at_once: false,
+    };
+    let signature = scene
+        .trustee()
+        .sign_evidence(labels::RESIGNED, &resignation.signed_bytes());
+    Resign {
+        resignation,
+        signature,
+    }
 }
 
 fn accept() -> Accept {
