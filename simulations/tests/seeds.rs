@@ -37,6 +37,7 @@ every_scenario_holds_under_its_faults! {
     misheard "misheard",
     fire "fire",
     replacement "replacement",
+    resignation "resignation",
     six_years "six-years",
     too_few "too-few",
     years "years",

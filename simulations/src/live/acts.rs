@@ -54,6 +54,7 @@ impl Live<'_> {
             | Act::Sleep { .. }
             | Act::ClockJumps { .. }
             | Act::Replace { .. }
+            | Act::Resign { .. }
             | Act::YearsPass { .. }
             | Act::Rot { .. } => {
                 let what = format!("real agents cannot play: {}", act.told());

@@ -16,6 +16,8 @@ pub(crate) struct Helper {
     calls: BTreeMap<String, PersonId>,
     /// How this person says yes; drawn from the seed when it is first asked.
     manner: Option<Manner>,
+    /// Wants to be a trustee no longer, and has not said so to the agent.
+    weary: bool,
 }
 
 impl Helper {
@@ -25,6 +27,7 @@ impl Helper {
             knows: knows.into_iter().collect(),
             calls: BTreeMap::new(),
             manner: None,
+            weary: false,
         }
     }
 
@@ -33,7 +36,16 @@ impl Helper {
         self.manner = Some(manner);
     }
 
+    /// Makes this person one who wants to be a trustee no longer.
+    pub(crate) fn tire(&mut self) {
+        self.weary = true;
+    }
+
     pub(super) fn turn(&mut self, world: &mut dyn Town, me: &mut Person) -> Next {
+        if self.weary {
+            self.weary = !self.resign(world, me);
+            return Next::Soon;
+        }
         if let Some(link) = me.links.first().cloned() {
             return self.follow(world, me, &link);
         }
@@ -62,6 +74,14 @@ impl Helper {
             return None;
         };
         self.decide(world, me, request)
+    }
+
+    /// Whether everybody this person knows as an owner is told.
+    fn resign(&self, world: &mut dyn Town, me: &Person) -> bool {
+        self.knows.keys().all(|name| {
+            let (name, at_once) = (name.clone(), false);
+            phone::trustee(world, me.node, Command::Resign { name, at_once }).is_ok()
+        })
     }
 
     /// The words were right, so it is who called. Is that the owner?

@@ -122,6 +122,15 @@ impl World {
         self.wake(id, Next::Soon);
     }
 
+    /// Makes a helper want to be one no longer.
+    pub(crate) fn tire(&mut self, id: PersonId) {
+        if let Role::Helper(helper) = &mut self.person_mut(id).role {
+            helper.tire();
+            self.person_mut(id).nothing = None;
+            self.wake(id, Next::Soon);
+        }
+    }
+
     fn wake(&mut self, id: PersonId, next: Next) {
         let pause = match next {
             Next::Soon => self.habits.thinking,

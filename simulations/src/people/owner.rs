@@ -37,6 +37,8 @@ pub(crate) struct Owner {
     wish: Wish,
     /// Who was sent a link, and when last.
     invited: BTreeMap<PersonId, Timestamp>,
+    /// Who leaves because they resigned: she has asked for an epoch without them.
+    released: bool,
     /// Everybody has acknowledged.
     pub(crate) protected: bool,
 }
@@ -47,6 +49,7 @@ impl Owner {
         Self {
             wish,
             invited: BTreeMap::new(),
+            released: false,
             protected: false,
         }
     }
@@ -76,21 +79,26 @@ impl Owner {
         {
             return Next::Later;
         }
+        self.part(world, me, &list)
+            .unwrap_or_else(|| self.protect(world, me))
+    }
+
+    /// The next step away from those who leave, if there is one.
+    fn part(&mut self, world: &mut dyn Town, me: &Person, list: &[TrusteeView]) -> Option<Next> {
         let leaving = self.wish.leaving.iter();
-        let staying: Vec<String> = leaving
-            .clone()
-            .filter(|who| is(world, &list, **who, "verified"))
-            .map(|who| world.person(*who).name.clone())
-            .collect();
-        if !staying.is_empty() {
-            let names = staying;
-            let _ = phone::owner(world, me.node, Command::TrusteeRemove { names });
-            return Next::Soon;
+        let has = |who: &PersonId, state| is(world, list, *who, state);
+        let stays =
+            |who: &&PersonId| has(who, "verified") || (has(who, "resigned") && !self.released);
+        let staying = leaving.clone().filter(stays);
+        let names: Vec<String> = staying.map(|who| world.person(*who).name.clone()).collect();
+        if !names.is_empty() {
+            let ordered = phone::owner(world, me.node, Command::TrusteeRemove { names });
+            self.released = ordered.is_ok();
+            return Some(Next::Soon);
         }
-        if !leaving.clone().all(|who| is(world, &list, *who, "removed")) {
-            return Next::Later;
-        }
-        self.protect(world, me)
+        let mut leaving = leaving;
+        let gone = leaving.all(|who| has(who, "removed") || has(who, "resigned"));
+        (!gone).then_some(Next::Later)
     }
 
     /// The next step towards one of them, if it is hers to make.

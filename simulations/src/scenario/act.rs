@@ -18,6 +18,11 @@ pub(crate) enum Act {
         /// How many.
         count: Range,
     },
+    /// Some trustees want to be so no longer. Demanded: the owner's screen says so.
+    Resign {
+        /// How many.
+        count: Range,
+    },
     /// The owner's device is lost, and nobody finds it.
     LoseDevice,
     /// Some are gone for good.
@@ -153,6 +158,7 @@ pub(crate) struct Line {
 enum Kind {
     Protect,
     Replace,
+    Resign,
     LoseDevice,
     Vanish,
     Cheat,
@@ -171,9 +177,10 @@ enum Kind {
     Rot,
 }
 
-const KINDS: [(&str, Kind); 18] = [
+const KINDS: [(&str, Kind); 19] = [
     ("protect", Kind::Protect),
     ("replace", Kind::Replace),
+    ("resign", Kind::Resign),
     ("lose-device", Kind::LoseDevice),
     ("vanish", Kind::Vanish),
     ("cheat", Kind::Cheat),
@@ -220,6 +227,7 @@ impl Kind {
         Some(match self {
             Self::Protect => Act::Protect,
             Self::Replace => Act::Replace { count: count(1) },
+            Self::Resign => Act::Resign { count: count(1) },
             Self::LoseDevice => Act::LoseDevice,
             Self::Recovered => Act::Recovered,
             Self::Attempted => Act::Attempted,
@@ -284,6 +292,9 @@ impl Act {
             Self::Protect => "demanded: everybody is enrolled, and the epoch is dealt and active".into(),
             Self::Replace { count } => {
                 format!("demanded: {count} trustees are replaced by newcomers, and keep nothing")
+            }
+            Self::Resign { count } => {
+                format!("demanded: {count} trustees resign, and the owner's screen says so")
             }
             Self::LoseDevice => "the owner's device is lost".into(),
             Self::Vanish { who, count } => format!("{} are gone for good", some(count, *who)),

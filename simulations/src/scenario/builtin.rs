@@ -19,6 +19,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "replacement",
         include_str!("../../scenarios/replacement.toml"),
     ),
+    (
+        "resignation",
+        include_str!("../../scenarios/resignation.toml"),
+    ),
     ("six-years", include_str!("../../scenarios/six-years.toml")),
     ("too-few", include_str!("../../scenarios/too-few.toml")),
     ("years", include_str!("../../scenarios/years.toml")),

@@ -89,6 +89,14 @@ impl SoFar {
                 }
                 self.missing = self.missing.saturating_sub(count.low);
             }
+            // They keep what they have: nothing is lost by it.
+            Act::Resign { .. } => {
+                need(
+                    self.protected,
+                    "nothing is protected yet: `protect` comes first",
+                )?;
+                need(!self.lost, "the device that is told is lost")?;
+            }
             Act::YearsPass { lost, .. } => {
                 need(
                     self.protected,

@@ -169,7 +169,9 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
                 (spare, gone) = (spare + back, gone - back);
                 *count = Range::only(some);
             }
-            Act::Vanish { count, .. } => *count = Range::only(count.draw(chance)),
+            Act::Vanish { count, .. } | Act::Resign { count } => {
+                *count = Range::only(count.draw(chance))
+            }
             Act::Pass { time, .. } => {
                 *time = Range::only(time.draw(chance));
             }

@@ -75,6 +75,8 @@ pub(crate) struct Story {
     churn: Chance,
     /// Trustees who do not come to her mind any more.
     forgotten: Vec<PersonId>,
+    /// Trustees who wanted to be so no longer.
+    resigned: Vec<PersonId>,
     /// When the last machine wakes that was switched off.
     asleep: Timestamp,
 }
@@ -119,6 +121,7 @@ impl Story {
             robbed: false,
             churn: Chance::new(seed, Stream::Churn),
             forgotten: Vec::new(),
+            resigned: Vec::new(),
             asleep: begun,
         }
     }
@@ -142,6 +145,7 @@ impl Story {
         match *act {
             Act::Protect => self.protect(),
             Act::Replace { count } => self.replace(count.low as usize),
+            Act::Resign { count } => self.resign(count.low as usize),
             Act::LoseDevice => self.lose_device(),
             Act::Vanish { who, count } => self.vanish(who, count.low as usize),
             Act::Cheat { villain, count } => self.cheat(villain, count.low as usize),

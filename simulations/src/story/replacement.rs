@@ -1,6 +1,7 @@
 //! Trustees leave and others take their places (R6).
 use super::{Part, Story, add_helper, trustee_name};
-use crate::people::{Owner, PersonId, Role, Wish};
+use crate::people::{Owner, PersonId, Role, Wish, phone};
+use kith_protocol::owner::command::{Answer, Command};
 use kith_protocol::policy::Bucket;
 use kith_protocol::time::Millis;
 
@@ -33,11 +34,46 @@ impl Story {
         })
     }
 
+    /// So many want to be trustees no longer. Demanded: the owner's screen says so.
+    pub(super) fn resign(&mut self, count: usize) -> Part {
+        let mut staying = self.trustees.clone();
+        staying.retain(|who| !self.is_lost(*who) && !self.lies(*who));
+        let weary: Vec<PersonId> = staying.into_iter().rev().take(count).collect();
+        for who in &weary {
+            self.world.tire(*who);
+        }
+        self.resigned.extend(&weary);
+        let all_said = |story: &mut Self| weary.iter().all(|who| story.has_resigned(*who));
+        self.storm(all_said)?;
+        self.demand("her screen says who resigned", all_said)
+    }
+
+    fn has_resigned(&mut self, who: PersonId) -> bool {
+        let name = self.world.person(who).name.clone();
+        let node = self.node_of(self.alice);
+        let list = match phone::owner(&mut self.world, node, Command::TrusteeList) {
+            Ok(Answer::Trustees { list }) => list,
+            _ => return false,
+        };
+        list.iter()
+            .any(|view| view.name == name && view.state == "resigned")
+    }
+
     fn who_leaves(&self, count: usize) -> Vec<PersonId> {
         let lost = |who: &&PersonId| self.is_lost(**who);
         let gone = self.trustees.iter().filter(lost);
-        let others = self.trustees.iter().rev().filter(|who| !lost(who));
-        gone.chain(others).take(count).copied().collect()
+        let resigned = |who: &&PersonId| self.resigned.contains(who) && !lost(who);
+        let weary = self.trustees.iter().filter(resigned);
+        let others = self
+            .trustees
+            .iter()
+            .rev()
+            .filter(|who| !lost(who) && !resigned(who));
+        gone.chain(weary)
+            .chain(others)
+            .take(count)
+            .copied()
+            .collect()
     }
 
     /// Whether she can count on this trustee no longer.
@@ -59,10 +95,13 @@ impl Story {
         span(terms.delay) + span(terms.lifetime)
     }
 
+    fn lies(&self, who: PersonId) -> bool {
+        self.liars.iter().any(|(liar, _)| *liar == who)
+    }
+
     /// Whoever lies may keep what it likes; nothing of it has any power.
     fn keeps_nothing(&mut self, who: PersonId) -> bool {
         let node = self.node_of(who);
-        let lies = self.liars.iter().any(|(liar, _)| *liar == who);
-        lies || self.world.node(node).is_dead() || self.world.shares_held(node).is_empty()
+        self.lies(who) || self.world.node(node).is_dead() || self.world.shares_held(node).is_empty()
     }
 }
