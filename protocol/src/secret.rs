@@ -140,6 +140,12 @@ impl SecretScalar {
         &self.0
     }
 
+    /// So many times the secret. The factor is public, so the product says as much as the secret, and is
+    /// wiped like it.
+    pub(crate) fn times(&self, factor: &Scalar) -> Zeroizing<Scalar> {
+        Zeroizing::new(factor * self.0)
+    }
+
     /// Whether this is zero, in constant time.
     #[must_use]
     pub fn is_zero(&self) -> bool {

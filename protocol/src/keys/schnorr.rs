@@ -28,7 +28,7 @@ pub(super) fn sign(
     let nonce = nonce(secret, message, rng);
     let commitment = RistrettoPoint::mul_base(&nonce).compress();
     let challenge = challenge(&commitment, public, message);
-    let response = *nonce + challenge * secret.expose();
+    let response = *nonce + *secret.times(&challenge);
     let mut signature = [0; 64];
     signature[..32].copy_from_slice(commitment.as_bytes());
     signature[32..].copy_from_slice(response.as_bytes());

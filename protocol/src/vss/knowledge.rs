@@ -122,7 +122,7 @@ pub(crate) fn prove(
     let points = [&nonces[0], &nonces[1]].map(RistrettoPoint::mul_base);
     let points = points.map(|point| point.compress().to_bytes());
     let challenge = challenge(statement, &points);
-    let response = |place: usize| nonces[place] + challenge * secrets[place].expose();
+    let response = |place: usize| nonces[place] + *secrets[place].times(&challenge);
     UnverifiedProof::new(points, [response(0), response(1)])
 }
 
@@ -142,10 +142,11 @@ fn nonces(
     }
     let wide: SecretBytes<128> = derive(&*input, labels::CUSTODY_NONCE, &[statement.as_bytes()]);
     let (halves, _) = wide.expose().as_chunks::<64>();
-    Zeroizing::new([
-        Scalar::from_bytes_mod_order_wide(&halves[0]),
-        Scalar::from_bytes_mod_order_wide(&halves[1]),
-    ])
+    let mut nonces = Zeroizing::new([Scalar::ZERO; 2]);
+    for (nonce, half) in nonces.iter_mut().zip(halves) {
+        *nonce = Scalar::from_bytes_mod_order_wide(half);
+    }
+    nonces
 }
 
 /// All parts after the label have one length each, and no other hash into scalars begins with it.

@@ -128,7 +128,7 @@ impl<P: Purpose> Commitment<P> {
         let mut values = Zeroizing::new(Scalar::ZERO);
         for share in shares {
             let weight = random_weight(rng);
-            *values += weight * share.value().expose();
+            *values += *share.value().times(&weight);
             weights.push((share.index().get(), weight));
         }
         let times = power_sums(&weights, self.points().len());

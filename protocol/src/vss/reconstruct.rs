@@ -41,7 +41,7 @@ impl<P: Purpose> VerifiedShares<'_, P> {
         let indices: Vec<u8> = used.iter().map(|share| share.index().get()).collect();
         let mut secret = Zeroizing::new(Scalar::ZERO);
         for (share, weight) in used.iter().zip(inverted_denominators(&indices)) {
-            *secret += weight * share.value().expose();
+            *secret += *share.value().times(&weight);
         }
         *secret *= product(1, &indices, |index| index);
         let public = RistrettoPoint::mul_base(&secret);
