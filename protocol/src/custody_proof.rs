@@ -5,8 +5,9 @@
 //! trustee, answers no other question (decision 0027).
 use crate::bytes::Digest;
 use crate::did::Did;
-use crate::keys::labels;
-use crate::message::share::{Challenge, Commitments, Opened};
+use crate::keys::role::Approval;
+use crate::keys::{VerifyingKey, labels};
+use crate::message::share::{Challenge, Commitments, Opened, Proof};
 use crate::share_pair::SharePair;
 use crate::vss::{self, Claimed, CommitmentError, Holding, ShareIndex, UnverifiedProof};
 use rand_core::CryptoRng;
@@ -63,6 +64,23 @@ impl Question<'_> {
     #[must_use]
     pub fn answer(&self, pair: &SharePair, rng: &mut dyn CryptoRng) -> UnverifiedProof {
         vss::prove(&pair.decrypt, &pair.sign, &self.statement(), rng)
+    }
+
+    /// What both signatures of an answer are over: the question and the proof.
+    #[must_use]
+    pub fn signed_bytes(&self, proof: &UnverifiedProof) -> Vec<u8> {
+        [&self.statement().0[..], proof.as_bytes()].concat()
+    }
+
+    /// Whether the trustee answered this, and has the approval key.
+    #[must_use]
+    pub fn is_signed(&self, approval: &VerifyingKey<Approval>, answer: &Proof) -> bool {
+        let bytes = self.signed_bytes(&answer.proof);
+        let pairwise = self.trustee.evidence_key();
+        let evident = pairwise.verify(labels::CUSTODY_ANSWER, &bytes, &answer.signature);
+        let approves =
+            approval.verify(labels::CUSTODY_APPROVAL, &bytes, &answer.approval_signature);
+        evident.is_ok() && approves.is_ok()
     }
 }
 

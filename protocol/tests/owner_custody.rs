@@ -4,15 +4,15 @@
 mod owner_support;
 
 use kith_protocol::agent::Event;
-use kith_protocol::message::Body;
 use kith_protocol::message::share::Proof;
+use kith_protocol::message::{Body, ProblemReport};
 use kith_protocol::owner::command::{Answer, Command, CustodyView};
 use kith_protocol::record::Space;
 use kith_protocol::time::Millis;
 use kith_protocol::vss::UnverifiedProof;
 use owner_support::Net;
 use owner_support::home::Node as _;
-use owner_support::play::WAITING;
+use owner_support::play::{DELAY, WAITING};
 use std::collections::BTreeSet;
 
 const HOUR: Millis = Millis::seconds(3_600);
@@ -193,6 +193,96 @@ fn whoever_gives_an_old_or_a_bent_proof_is_named() {
         assert_eq!(warnings[0].about, "Dave");
         assert_eq!(screen(&mut net).2, 0);
     }
+}
+
+/// R14, G6: a proof counts with both signatures only: that of the key that approves, and that of the sender.
+#[test]
+fn a_proof_with_a_wrong_signature_is_a_wrong_proof() {
+    let bend: [fn(&mut Proof); 2] = [
+        |proof| proof.approval_signature = proof.signature,
+        |proof| proof.signature = proof.approval_signature,
+    ];
+    for bend in bend {
+        let mut net = Net::protected();
+        let dids = dids_of(&net, "Dave");
+        net.on_reply = Box::new(move |message, reply| {
+            if let Body::ShareProof(proof) = reply
+                && dids.contains(message.to.as_str())
+            {
+                bend(proof);
+            }
+            true
+        });
+        round(&mut net);
+        assert_eq!(states(&mut net), ["held", "held", "wrong"]);
+        assert!(warnings(&net)[0].text.contains("its signed answer is kept"));
+    }
+}
+
+/// Dave answers every question with this problem.
+fn refusing(code: &'static str) -> Net {
+    let mut net = Net::protected();
+    let dids = dids_of(&net, "Dave");
+    net.on_reply = Box::new(move |message, reply| {
+        if matches!(reply, Body::ShareProof(_)) && dids.contains(message.to.as_str()) {
+            *reply = Body::Problem(ProblemReport {
+                code: code.into(),
+                comment: "not today".into(),
+            });
+        }
+        true
+    });
+    net
+}
+
+/// R14: who says that it is no trustee is no silent one: it does not count from that answer on.
+#[test]
+fn who_refuses_to_prove_is_named_at_once_with_its_reason() {
+    let mut net = refusing("e.p.req.not-a-trustee");
+    round(&mut net);
+    assert_eq!(states(&mut net), ["held", "held", "refused"]);
+    let warning = warnings(&net).remove(0);
+    assert!(
+        warning.text.contains("not today (e.p.req.not-a-trustee)")
+            && warning
+                .text
+                .contains("owner-agent trustee replace Dave NAME"),
+        "{}",
+        warning.text
+    );
+    assert_eq!(screen(&mut net).2, 0);
+}
+
+/// What may be over the next time is asked again first: this agent's own view may have been behind.
+#[test]
+fn who_is_hindered_has_a_whole_round_to_prove() {
+    let mut net = refusing("e.m.req.stale-epoch");
+    round(&mut net);
+    assert_eq!(states(&mut net), ["held", "held", "held"]);
+    assert_eq!(warnings(&net), []);
+    round(&mut net);
+    assert_eq!(states(&mut net), ["held", "held", "refused"]);
+    net.on_reply = Box::new(|_, _| true);
+    hours(&mut net, 7);
+    assert_eq!(states(&mut net), ["held", "held", "held"]);
+}
+
+/// What this device found out of its own epoch says nothing once another device's is in force.
+#[test]
+fn another_devices_epoch_ends_what_is_shown_of_this_ones() {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol"], false);
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    for _ in 0..4 {
+        net.pass(DELAY);
+    }
+    assert!(net.item().is_some());
+    net.owners[0].online = true;
+    hours(&mut net, 1);
+    assert_eq!(states(&mut net), ["", "", ""]);
 }
 
 fn bent(proof: &UnverifiedProof) -> UnverifiedProof {

@@ -429,6 +429,20 @@ fn a_denial_takes_the_approval_back() {
     assert_eq!(world.approve(&asked).unwrap_err().exit, 6);
 }
 
+/// Nothing is refused by guessing: the beginning of an id must fit one request.
+#[test]
+fn a_request_is_found_by_the_beginning_of_its_id_and_a_wrong_one_is_told() {
+    let (mut world, asked, _) = asked(1);
+    let mut deny = |id: &str| world.command(Command::RequestDeny { id: id.into() });
+    let said = deny("q-nothing").unwrap_err().to_string();
+    assert!(
+        said.contains("no request begins with `q-nothing`"),
+        "{said}"
+    );
+    assert!(deny("").is_err());
+    deny(&asked.id[..6]).unwrap();
+}
+
 /// G10: right words sponsor a request before our person decides. Refusing it takes that back, or the
 /// rightful owner could not ask through us while the false request lives.
 #[test]

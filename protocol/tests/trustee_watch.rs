@@ -8,6 +8,7 @@ use kith_protocol::custody_proof::{Question, VERSION, Watched};
 use kith_protocol::did::LocalDid;
 use kith_protocol::message::Body;
 use kith_protocol::message::share::Challenge;
+use kith_protocol::record::{Key, Space};
 use kith_protocol::time::{Millis, Timestamp};
 use kith_protocol::vss::ShareIndex;
 use trustee_support::home::{code, message};
@@ -41,7 +42,23 @@ fn proves(world: &World, deal: &Deal, asked: &Challenge, reply: &Body) -> bool {
     };
     let epoch = deal.record.epoch;
     let watched = Watched::new(world.owner.policy, epoch, &deal.commitments, 2).unwrap();
-    watched.check_all(&[(question, &proof.proof)], &mut rng(1)) == [true]
+    let known = watched.check_all(&[(question, &proof.proof)], &mut rng(1)) == [true];
+    known && question.is_signed(&deal.approval, proof)
+}
+
+/// Breaks something on the trustee's disk, and asks.
+fn asked_after(damage: impl Fn(&Deal, &Key, &mut Vec<u8>) -> bool) -> String {
+    let (mut world, deal) = World::protected(1);
+    world
+        .trustee
+        .rows
+        .retain(|key, row| damage(&deal, key, row));
+    let question = asked(&world, &deal);
+    let reply = world.tell(Body::ShareChallenge(question));
+    let Body::Problem(problem) = reply else {
+        panic!("{reply:?}")
+    };
+    format!("{}: {}", problem.code, problem.comment)
 }
 
 /// R14: before the ledger shows the epoch and after.
@@ -60,6 +77,33 @@ fn a_trustee_proves_the_share_that_waits_and_the_current_one() {
     assert_eq!(world.shares(), (vec![1], vec![]));
     let current = world.tell(Body::ShareChallenge(question.clone()));
     assert!(proves(&world, &deal, &question, &current));
+}
+
+/// R14: a share without the key that approves a request is of no use, and is not called held.
+#[test]
+fn a_trustee_that_lost_its_approval_key_says_so() {
+    let said = asked_after(|_, key, _| key.as_bytes()[0] != Space::Prekey as u8);
+    assert_eq!(
+        said,
+        "e.p.req.unknown-share: the approval key of this share is lost"
+    );
+}
+
+/// A bit that flipped makes nobody a liar: what would be a wrong proof is not sent.
+#[test]
+fn a_damaged_share_is_told_and_proves_nothing() {
+    let said = asked_after(|deal, key, row| {
+        let pair = postcard::to_allocvec(&deal.shares[0]).unwrap();
+        let place = row.windows(pair.len()).position(|bytes| bytes == pair);
+        if key.as_bytes()[0] == Space::Custody as u8 {
+            row[place.unwrap() + 8] ^= 1;
+        }
+        true
+    });
+    assert_eq!(
+        said,
+        "e.p.req.unknown-share: the share that is kept here is damaged"
+    );
 }
 
 /// G15: answering costs no disk, however often it is asked.

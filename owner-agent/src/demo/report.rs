@@ -98,7 +98,7 @@ impl Report {
             refusers(&self.refusals),
             deal.epoch,
             none_or(&deal.missing),
-            show::survivable(deal.may_lose),
+            show::survivable(deal),
         ));
         for record in &self.records {
             story.explain(&format!("  {:>3}  {}", record.index, record.kind));

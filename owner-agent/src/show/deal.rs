@@ -29,14 +29,18 @@ pub(super) fn protect(view: &ProtectView) -> String {
     let refusals = view.refused.iter();
     lines.extend(refusals.map(|(name, reason)| format!("{name} refused: {reason}")));
     if state == "protected" {
-        lines.push(survivable(view.may_lose));
+        lines.push(survivable(view));
     }
     lines.join("\n")
 }
 
 /// What may still be lost, in a sentence.
-pub(crate) fn survivable(may_lose: u8) -> String {
-    match may_lose {
+pub(crate) fn survivable(view: &ProtectView) -> String {
+    let (holders, threshold) = (view.holders, view.threshold);
+    match view.may_lose {
+        0 if holders < threshold => format!(
+            "Only {holders} of the {threshold} trustees that are needed can help: nothing can be recovered."
+        ),
         0 => "No further loss of a trustee is survivable.".to_owned(),
         1 => "You can lose 1 trustee and still recover.".to_owned(),
         more => format!("You can lose {more} trustees and still recover."),
@@ -117,6 +121,7 @@ pub(crate) mod sample {
             refused: Vec::new(),
             hosts: vec!["Harbour".into()],
             hosts_missing: Vec::new(),
+            holders: 3,
             may_lose: 1,
         }
     }
@@ -162,7 +167,10 @@ mod tests {
         let mut view = deal();
         assert!(!protect(&view).contains("lose"));
         view.state = "protected".into();
-        view.may_lose = 0;
+        (view.holders, view.may_lose) = (1, 0);
+        let few = "Only 1 of the 2 trustees that are needed can help: nothing can be recovered.";
+        assert!(protect(&view).ends_with(few));
+        view.holders = 2;
         assert!(protect(&view).ends_with("No further loss of a trustee is survivable."));
     }
 }

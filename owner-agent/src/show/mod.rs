@@ -115,6 +115,7 @@ fn custody(view: &CustodyView, now: Timestamp) -> String {
         "missed" => format!("no answer, proved {last}"),
         "silent" => format!("NO ANSWER, proved {last}"),
         "gone" => "SAYS IT HAS NONE".to_owned(),
+        "refused" => "REFUSES TO PROVE".to_owned(),
         _ => "WRONG PROOF".to_owned(),
     };
     let held = view.rounds.iter().filter(|round| round.found == "held");

@@ -91,6 +91,10 @@ labels! {
     CUSTODY_CHALLENGE = "custody/challenge";
     /// The hedged nonces of a custody proof.
     CUSTODY_NONCE = "custody/nonce";
+    /// What a trustee answers to a custody question: evidence.
+    CUSTODY_ANSWER = "custody/answer";
+    /// That the approval key of the epoch is held as well.
+    CUSTODY_APPROVAL = "custody/approval";
     /// What the box of a dealt share is bound to.
     STORE_CONTEXT = "store/context";
     /// What the box of a released share is bound to.

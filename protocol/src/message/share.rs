@@ -146,6 +146,10 @@ pub struct Proof {
     pub epoch: u32,
     /// That both shares of it are known here.
     pub proof: UnverifiedProof,
+    /// That its approval key is here too: over question and proof.
+    pub approval_signature: Signature,
+    /// Over the same, with the pairwise key: whoever gave a wrong proof cannot deny it.
+    pub signature: Signature,
 }
 
 /// `delete`: no share of an epoch before this one is needed any more.

@@ -165,7 +165,7 @@ pub struct TrusteeView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CustodyView {
     /// `unasked`, `held`, `missed` (one round), `silent` (more: it does not count), `gone` (it says so
-    /// itself), `wrong` (its proof was).
+    /// itself), `wrong` (its proof was), `refused` (it answers no such question).
     pub state: String,
     /// When it was last asked what it then proved.
     pub proven: Option<Timestamp>,
@@ -180,7 +180,7 @@ pub struct RoundView {
     pub epoch: u32,
     /// When it was asked.
     pub time: Timestamp,
-    /// `held`, `missed`, `gone`, `wrong`.
+    /// `held`, `missed`, `gone`, `wrong`, `refused`.
     pub found: String,
 }
 
@@ -218,6 +218,8 @@ pub struct ProtectView {
     pub hosts: Vec<String>,
     /// Backup hosts that have not.
     pub hosts_missing: Vec<String>,
+    /// Trustees that acknowledged and, as far as is known, still hold a share.
+    pub holders: u8,
     /// How many more trustees may be lost with recovery still possible; negative never: 0 means
     /// none.
     pub may_lose: u8,

@@ -3,7 +3,8 @@ use crate::agent::Work;
 use crate::bytes::Digest;
 use crate::did::Did;
 use crate::error::Damage;
-use crate::keys::Signature;
+use crate::keys::role::Approval;
+use crate::keys::{Signature, VerifyingKey};
 use crate::ledger::RecoveryPolicyBody;
 use crate::message::share::{Commitments, Receipt};
 use crate::outbox;
@@ -63,6 +64,8 @@ pub(crate) struct Dealt {
     pub(crate) local: Did,
     /// Its DID.
     pub(crate) did: Did,
+    /// Its approval key of this epoch.
+    pub(crate) approval: VerifyingKey<Approval>,
     /// The `store` message.
     pub(crate) message: String,
     /// Its receipt: evidence.
@@ -166,6 +169,7 @@ impl Deal {
                 .collect(),
             hosts: hosts(true),
             hosts_missing: hosts(false),
+            holders: self.receipts() as u8,
             may_lose: (self.receipts() as u8).saturating_sub(self.lane.threshold),
         }
     }

@@ -386,6 +386,7 @@ fn send_shares(
             index: pair.index().get(),
             local: to.trustee.local,
             did: to.contact.did,
+            approval: to.prekey.approval,
             message,
             receipt: None,
             refused: None,

@@ -26,8 +26,9 @@ impl OwnerAgent {
                 health.checks.push(key(&self.anchor, &identity));
                 let deals = record::load_all::<Deal>(records, &[])?;
                 let deal = deals.iter().rfind(|deal| deal.stage == DealStage::Active);
-                let lost =
-                    deal.map_or(Ok(Vec::new()), |deal| custody::lost(records, deal.epoch))?;
+                let lost = deal.map_or(Ok(Vec::new()), |deal| {
+                    custody::lost(records, &self.anchor, deal.epoch)
+                })?;
                 health.checks.push(shares(deal, &lost));
                 health.checks.extend(leaving(records)?);
                 health.checks.push(backup(records, deal, now)?);

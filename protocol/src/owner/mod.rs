@@ -72,7 +72,7 @@ impl OwnerAgent {
             Command::TrusteeWords { name } => enrolment::show_words(work, &name),
             Command::TrusteeVerify { name, words } => enrolment::verify(work, &name, &words),
             Command::TrusteeList => Ok(Answer::Trustees {
-                list: status::trustees(work)?,
+                list: status::trustees(work, &self.anchor)?,
             }),
             Command::TrusteePing { name } => ping(work, &name),
             Command::TrusteeRemove { names } => replace::remove(work, &self.anchor, &names),
@@ -99,7 +99,7 @@ impl OwnerAgent {
                 let terms = terms::wished(work, threshold, wish)?;
                 protect::begin(work, &self.anchor, terms)
             }
-            Command::ProtectStatus => protect::show(work),
+            Command::ProtectStatus => protect::show(work, &self.anchor),
             Command::AlertList => Ok(Answer::Alerts {
                 list: alert::alerts(work, &self.anchor)?,
             }),
@@ -290,7 +290,7 @@ impl Agent for OwnerAgent {
         let mut events = enrolment::pending(records)?;
         events.extend(claim::talk::pending(records)?);
         events.extend(alert::pending(records, &self.anchor)?);
-        events.extend(custody::pending(records)?);
+        events.extend(custody::pending(records, &self.anchor)?);
         events.extend(resigned::pending(records)?);
         events.extend(anchor::pending(records)?);
         Ok(events)

@@ -17,6 +17,7 @@ use crate::owner::deal::{self, By, Deal, DealStage};
 use crate::owner::dealing::{self, Peers, Plan, Right};
 use crate::owner::identity::{self, Identity};
 use crate::owner::push::{self, End, Passage};
+use crate::owner::status;
 use crate::owner::superseded;
 use crate::owner::terms::Terms;
 use crate::owner::trustee::{self, PeerRole, Trustee};
@@ -38,7 +39,7 @@ pub(crate) fn begin(work: &mut Work<'_>, anchor: &Anchor, terms: Terms) -> Resul
     check(&trustees, &hosts, terms)?;
     let (trustees, hosts) = (dealing::recipients(trustees), dealing::recipients(hosts));
     let terms = terms.among(trustees.able.len());
-    let spare = spare(work, &trustees, terms)?;
+    let spare = spare(work, anchor, &trustees, terms)?;
     let plan = Plan {
         epoch: next_epoch(anchor, &identity),
         terms,
@@ -46,14 +47,14 @@ pub(crate) fn begin(work: &mut Work<'_>, anchor: &Anchor, terms: Terms) -> Resul
         spare,
     };
     dealing::deal(work, anchor, &plan, trustees, hosts)?;
-    show(work)
+    show(work, anchor)
 }
 
 /// As many as there are to spare, of those who have not stopped proving what they hold: a receipt that never
 /// comes must not be waited for.
-fn spare(work: &Work<'_>, trustees: &Peers, terms: Terms) -> Result<u8, Damage> {
+fn spare(work: &Work<'_>, anchor: &Anchor, trustees: &Peers, terms: Terms) -> Result<u8, Damage> {
     let lost = match deal::active(work)? {
-        Some(active) => custody::lost(work, active.epoch)?,
+        Some(active) => custody::lost(work, anchor, active.epoch)?,
         None => Vec::new(),
     };
     let able = trustees.able.iter();
@@ -124,16 +125,16 @@ fn next_epoch(anchor: &Anchor, identity: &Identity) -> u32 {
 }
 
 /// Where the newest deal stands.
-pub(crate) fn show(work: &Work<'_>) -> Result<Answer, Stop> {
+pub(crate) fn show(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
     identity::require(work)?;
     let none = || {
         CommandError::error(
             "nothing is protected yet; run `owner-agent protect --threshold NUMBER`",
         )
     };
-    Ok(Answer::Protect(
-        deal::newest(work)?.ok_or_else(none)?.view(),
-    ))
+    let view = deal::newest(work)?.ok_or_else(none)?.view();
+    let lost = custody::lost(work, anchor, view.epoch)?;
+    Ok(Answer::Protect(status::without(view, &lost)))
 }
 
 /// A reply to one of the deal's messages. False where the message belongs to no deal.

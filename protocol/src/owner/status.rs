@@ -12,8 +12,8 @@ use crate::owner::identity::{self, Identity};
 use crate::owner::trustee::Trustee;
 
 /// All trustees and hosts.
-pub(crate) fn trustees(work: &Work<'_>) -> Result<Vec<TrusteeView>, Stop> {
-    let mut watched = custody::views(work)?;
+pub(crate) fn trustees(work: &Work<'_>, anchor: &Anchor) -> Result<Vec<TrusteeView>, Stop> {
+    let mut watched = custody::views(work, anchor)?;
     let trustees = work.all::<Trustee>()?;
     let views = trustees.iter().map(|trustee| TrusteeView {
         custody: watched.remove(&trustee.name),
@@ -28,7 +28,7 @@ pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
     // A deal on its way takes nothing from the one in force.
     let active = deal::active(work)?.map(|deal| deal.view());
     let lost = match &active {
-        Some(deal) => custody::lost(work, deal.epoch)?,
+        Some(deal) => custody::lost(work, anchor, deal.epoch)?,
         None => Vec::new(),
     };
     let active = active.map(|deal| without(deal, &lost));
@@ -70,7 +70,7 @@ pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
         policy: identity.as_ref().map(|identity| identity.policy),
         live: matches!(live, Some(Life::Live)),
         deal,
-        trustees: trustees(work)?,
+        trustees: trustees(work, anchor)?,
         alerts: alerts.iter().filter(|alert| alert.state == "open").count(),
         conflicts: anchor::conflicts(work)?,
         ledger_time: identity
@@ -81,9 +81,10 @@ pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
 }
 
 /// A deal, less those who have lost their shares as far as their proofs say.
-fn without(mut deal: ProtectView, lost: &[String]) -> ProtectView {
+pub(crate) fn without(mut deal: ProtectView, lost: &[String]) -> ProtectView {
     let holders = deal.receipts.iter().filter(|name| !lost.contains(name));
-    deal.may_lose = (holders.count() as u8).saturating_sub(deal.threshold);
+    deal.holders = holders.count() as u8;
+    deal.may_lose = deal.holders.saturating_sub(deal.threshold);
     deal
 }
 
@@ -99,8 +100,7 @@ fn verdict(deal: Option<&ProtectView>, lost: &[String]) -> (&'static str, String
         "any {} of {} trustees can help you recover",
         deal.threshold, deal.trustees
     );
-    let holders = deal.receipts.iter().filter(|name| !lost.contains(name));
-    let holders = holders.count();
+    let holders = deal.holders;
     let of = match lost {
         [] => of,
         lost => format!(
@@ -111,7 +111,7 @@ fn verdict(deal: Option<&ProtectView>, lost: &[String]) -> (&'static str, String
         ),
     };
     match deal.may_lose {
-        0 if holders < usize::from(deal.threshold) => (
+        0 if holders < deal.threshold => (
             "at-risk",
             format!("{of}; as things are, only {holders} can help, which are too few to recover"),
         ),

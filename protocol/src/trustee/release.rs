@@ -107,7 +107,8 @@ pub(super) fn rule(
         .anchored
         .as_ref()
         .ok_or(Hold::Chain(ledger::Hold::NotAnchored))?;
-    if !same(anchored, &consent.request) {
+    // The id covers both of the claimant's keys (G8); who sponsored it does not matter.
+    if anchored.id() != consent.request.id() {
         return Err(Hold::OtherRequest);
     }
     if chain.active != Some(consent.request.epoch) {
@@ -128,13 +129,6 @@ pub(super) fn rule(
         }),
         Clocks::Disagree { until } => Err(Hold::Clocks { until }),
     }
-}
-
-/// The same request with the same keys; who sponsored it does not matter.
-fn same(anchored: &RequestBody, approved: &RequestBody) -> bool {
-    anchored.id() == approved.id()
-        && anchored.signing == approved.signing
-        && anchored.sealing == approved.sealing
 }
 
 /// Sends the share: sealed to the claimant's key that the ledger anchors (G8), over the recovery

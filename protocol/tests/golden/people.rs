@@ -2,7 +2,7 @@
 
 use kith_protocol::bytes::{Digest, Nonce32, Salt};
 use kith_protocol::did::{Endpoint, LocalDid};
-use kith_protocol::keys::role::{AgreementRole, SigningRole};
+use kith_protocol::keys::role::{AgreementRole, Approval, SigningRole};
 use kith_protocol::keys::{AgreementSecret, SigningKey};
 use kith_protocol::message::setup::Prekey;
 use rand_chacha::ChaCha20Rng;
@@ -41,11 +41,16 @@ pub(crate) fn person(name: &str) -> LocalDid {
     LocalDid::generate(Some(&endpoint), &mut rng(name))
 }
 
+/// The approval key in it.
+pub(crate) fn approval(trustee: &str, number: u32) -> SigningKey<Approval> {
+    signing(&format!("{trustee} approves {number}"))
+}
+
 /// The `number`-th prekey of a trustee.
 pub(crate) fn prekey(trustee: &str, number: u32) -> Prekey {
     Prekey {
         number,
-        approval: signing(&format!("{trustee} approves {number}")).verifying_key(),
+        approval: approval(trustee, number).verifying_key(),
         sealing: agreement(&format!("{trustee} opens {number}")).public_key(),
     }
 }

@@ -34,6 +34,8 @@ pub struct Deal {
     pub commitments: Commitments,
     pub record: RecoveryPolicyBody,
     pub tree: ApprovalTree,
+    /// The approval key of the trustee under test.
+    pub approval: VerifyingKey<Approval>,
     /// Approval keys of trustees that exist as keys only.
     pub others: Vec<SigningKey<Approval>>,
     pub shares: Vec<SharePair>,
@@ -200,6 +202,7 @@ impl Deal {
             commitments,
             record,
             tree,
+            approval: *trustee,
             others,
             shares,
             decrypt,

@@ -8,11 +8,12 @@ mod tell;
 use crate::agent::Work;
 use crate::anchor::Anchor;
 use crate::bytes::Nonce32;
-use crate::custody_proof;
+use crate::custody_proof::{self, Question};
 use crate::did::Did;
 use crate::error::Damage;
 use crate::ledger::View;
 use crate::limits;
+use crate::message::share::Proof;
 use crate::message::{Body, Outgoing};
 use crate::outbox;
 use crate::owner::deal::{Deal, Dealt};
@@ -43,6 +44,13 @@ const REPEATED: u32 = 6;
 
 /// What a trustee says that holds no such share.
 const GONE: &str = "e.p.req.unknown-share";
+
+/// What a trustee says that is one no longer, as far as it goes: to ask again is of no use.
+const ENDED: [&str; 3] = [
+    "e.p.req.not-a-trustee",
+    "e.p.trust.not-verified",
+    "e.m.req.wrong-connection",
+];
 
 /// An epoch has come into force: its first round begins at once. Of older epochs nothing is asked any
 /// more, and answers for them that were not judged yet would be wrong for this one.
@@ -87,12 +95,12 @@ pub(crate) fn tick(work: &mut Work<'_>, anchor: &Anchor) -> Result<(), Damage> {
 
 /// The deal whose shares are asked for, while it is in force as far as this agent sees.
 fn in_force(
-    work: &Work<'_>,
+    records: &dyn Records,
     anchor: &Anchor,
     epoch: u32,
 ) -> Result<Option<(Identity, Deal)>, Damage> {
-    let deal = work.load::<Deal>(&epoch.to_be_bytes())?;
-    let both = identity::load(work)?.zip(deal);
+    let deal = record::load::<Deal>(records, &epoch.to_be_bytes())?;
+    let both = identity::load(records)?.zip(deal);
     Ok(both.filter(|(identity, deal)| protect::is_active(anchor, identity, deal)))
 }
 
@@ -125,7 +133,16 @@ fn note_missed(work: &mut Work<'_>, deal: &Deal) -> Result<(), Damage> {
         asked.is_some_and(|asked| asked.repeated >= REPEATED)
     };
     for mut watched in open(work)?.into_iter().filter(often) {
-        watched.note(deal.epoch, Found::Missed);
+        let hindered = watched
+            .asked
+            .as_mut()
+            .and_then(|asked| asked.hindered.take());
+        let found = match hindered {
+            Some(_) => Found::Refused,
+            None => Found::Missed,
+        };
+        watched.refusal = hindered.or(watched.refusal);
+        watched.note(deal.epoch, found);
         tell::missed(work, &watched, deal);
         work.save(&watched);
     }
@@ -202,6 +219,7 @@ fn ask(
         time: work.now,
         head: is_kept.then_some(deal.record.backup_head),
         answer: None,
+        hindered: None,
         repeated: 0,
         heard,
     };
@@ -271,9 +289,17 @@ pub(crate) fn on_reply(
         return Ok(false);
     };
     match reply {
-        Body::ShareProof(proof) => asked.answer = Some(Answered::Proof(proof.proof.clone())),
+        Body::ShareProof(proof) => asked.answer = Some(Answered::Proof(Box::new(proof.clone()))),
         Body::Problem(problem) if problem.code == GONE => asked.answer = Some(Answered::Gone),
+        Body::Problem(problem) if ENDED.contains(&problem.code.as_str()) => {
+            asked.answer = Some(Answered::Refused(protect::reason(problem)));
+        }
         // Whatever else stands in the way may be over when it is asked again.
+        Body::Problem(problem) => {
+            asked.hindered = Some(protect::reason(problem));
+            work.save(&watched);
+            return Ok(true);
+        }
         _ => return Ok(true),
     }
     work.save(&watched);
@@ -293,6 +319,15 @@ impl Asked {
 
     fn awaits(&self, from: &Did, id: &str) -> bool {
         self.answer.is_none() && self.message == id && self.did == *from
+    }
+}
+
+impl Deal {
+    /// Whether a trustee of this deal answered so, with its approval key of this epoch at hand.
+    fn is_signed(&self, question: &Question<'_>, answer: &Proof) -> bool {
+        let asked = |dealt: &&Dealt| dealt.did == *question.trustee;
+        let dealt = self.trustees.iter().find(asked);
+        dealt.is_some_and(|dealt| question.is_signed(&dealt.approval, answer))
     }
 }
 
@@ -324,7 +359,7 @@ fn check_answers(work: &mut Work<'_>, (identity, deal): (&Identity, &Deal)) -> R
     let proofs = all.iter().filter_map(|watched| match &watched.asked {
         Some(asked) => match &asked.answer {
             Some(Answered::Proof(proof)) => Some((asked, proof)),
-            Some(Answered::Gone) | None => None,
+            Some(Answered::Gone | Answered::Refused(_)) | None => None,
         },
         None => None,
     });
@@ -335,18 +370,26 @@ fn check_answers(work: &mut Work<'_>, (identity, deal): (&Identity, &Deal)) -> R
         .collect();
     let questions = proofs.iter().zip(&challenges);
     let questions: Vec<_> = questions
-        .map(|((asked, proof), challenge)| (asked.question(challenge), *proof))
+        .map(|((asked, answer), challenge)| (asked.question(challenge), &answer.proof))
         .collect();
-    let mut right = ours.check_all(&questions, work.rng).into_iter();
+    let right = ours.check_all(&questions, work.rng).into_iter();
+    let signed = proofs.iter().zip(&questions);
+    let signed = signed.map(|((_, answer), (question, _))| deal.is_signed(question, answer));
+    let right: Vec<bool> = right
+        .zip(signed)
+        .map(|(right, signed)| right && signed)
+        .collect();
+    let mut right = right.into_iter();
     for watched in &mut all {
-        let found = match watched
-            .asked
-            .as_ref()
-            .and_then(|asked| asked.answer.as_ref())
-        {
+        let asked = watched.asked.as_ref();
+        let found = match asked.and_then(|asked| asked.answer.as_ref()) {
             Some(Answered::Proof(_)) if right.next() == Some(true) => Found::Held,
             Some(Answered::Proof(_)) => Found::Wrong,
             Some(Answered::Gone) => Found::Gone,
+            Some(Answered::Refused(why)) => {
+                watched.refusal = Some(why.clone());
+                Found::Refused
+            }
             None => continue,
         };
         watched.note(epoch, found);

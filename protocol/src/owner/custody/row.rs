@@ -3,11 +3,11 @@ use crate::bytes::{Digest, Nonce32};
 use crate::custody_proof::{Question, VERSION};
 use crate::did::Did;
 use crate::limits;
-use crate::message::share::Challenge;
+use crate::message::share::{Challenge, Proof};
 use crate::owner::command::{CustodyView, RoundView};
 use crate::record::{Row, Space};
 use crate::time::Timestamp;
-use crate::vss::{ShareIndex, UnverifiedProof};
+use crate::vss::ShareIndex;
 use serde::{Deserialize, Serialize};
 
 /// The round under way, and when the next one begins. There is one.
@@ -41,6 +41,10 @@ pub(crate) struct Watched {
     pub(crate) asked: Option<Asked>,
     /// What the last rounds found, oldest first.
     pub(crate) rounds: Vec<Finding>,
+    /// The last question that it answered with a wrong proof, and that answer: evidence.
+    pub(crate) wrong: Option<Asked>,
+    /// Why it refused to prove anything, when it last did.
+    pub(crate) refusal: Option<String>,
 }
 
 impl Row for Watched {
@@ -62,6 +66,8 @@ pub(crate) struct Asked {
     pub(crate) time: Timestamp,
     pub(crate) head: Option<Digest>,
     pub(crate) answer: Option<Answered>,
+    /// What stood in the way when it was asked last, as the trustee says: it may be over the next time.
+    pub(crate) hindered: Option<String>,
     /// How often it was asked again while this agent heard from others.
     pub(crate) repeated: u32,
     /// The newest head of the ledger when it was asked last.
@@ -72,9 +78,11 @@ pub(crate) struct Asked {
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Answered {
     /// A proof, unchecked.
-    Proof(UnverifiedProof),
+    Proof(Box<Proof>),
     /// It says itself that it holds no such share.
     Gone,
+    /// It says that it answers nothing on this connection, and why.
+    Refused(String),
 }
 
 /// What one round found.
@@ -99,6 +107,8 @@ pub(crate) enum Found {
     Gone,
     /// A proof that is wrong.
     Wrong,
+    /// It does not answer such questions, and says so.
+    Refused,
 }
 
 impl Found {
@@ -108,6 +118,7 @@ impl Found {
             Self::Missed => "missed",
             Self::Gone => "gone",
             Self::Wrong => "wrong",
+            Self::Refused => "refused",
         }
     }
 }
@@ -130,12 +141,17 @@ pub(crate) enum Standing {
     Gone,
     /// It gave a wrong proof: a warning.
     Wrong,
+    /// It refuses to prove anything: a warning.
+    Refused,
 }
 
 impl Standing {
     /// Whether it counts no more as one that can help.
     pub(crate) const fn is_lost(self) -> bool {
-        matches!(self, Self::Silent | Self::Gone | Self::Wrong)
+        matches!(
+            self,
+            Self::Silent | Self::Gone | Self::Wrong | Self::Refused
+        )
     }
 
     const fn name(self) -> &'static str {
@@ -146,6 +162,7 @@ impl Standing {
             Self::Silent => "silent",
             Self::Gone => "gone",
             Self::Wrong => "wrong",
+            Self::Refused => "refused",
         }
     }
 }
@@ -156,6 +173,8 @@ impl Watched {
             name,
             asked: None,
             rounds: Vec::new(),
+            wrong: None,
+            refusal: None,
         }
     }
 
@@ -169,6 +188,9 @@ impl Watched {
             time: asked.time,
             found,
         });
+        if found == Found::Wrong {
+            self.wrong = Some(asked);
+        }
         let many = self.rounds.len().saturating_sub(limits::custody::ROUNDS);
         self.rounds.drain(..many);
     }
@@ -187,6 +209,7 @@ impl Watched {
             (_, 0) => Standing::Held,
             _ if since().any(|found| found == Found::Wrong) => Standing::Wrong,
             _ if since().any(|found| found == Found::Gone) => Standing::Gone,
+            _ if since().any(|found| found == Found::Refused) => Standing::Refused,
             (_, SILENT..) => Standing::Silent,
             _ => Standing::Missed,
         }
@@ -256,6 +279,7 @@ mod tests {
             time: Timestamp(0),
             head: None,
             answer: None,
+            hindered: None,
             repeated: 0,
             heard: Timestamp(0),
         })
@@ -273,7 +297,7 @@ mod tests {
     /// R14: the last round counts, silence only when it lasts, and another epoch's rounds not at all.
     #[test]
     fn the_last_rounds_of_an_epoch_say_how_a_trustee_stands() {
-        use Found::{Gone, Held, Missed, Wrong};
+        use Found::{Gone, Held, Missed, Refused, Wrong};
         for (found, standing) in [
             (&[][..], Standing::Unasked),
             (&[(1, Held)], Standing::Unasked),
@@ -287,6 +311,8 @@ mod tests {
             (&[(2, Gone), (2, Held), (2, Wrong)], Standing::Wrong),
             (&[(2, Wrong), (2, Missed)], Standing::Wrong),
             (&[(2, Missed), (2, Gone), (2, Missed)], Standing::Gone),
+            (&[(2, Held), (2, Refused), (2, Missed)], Standing::Refused),
+            (&[(2, Refused), (2, Gone)], Standing::Gone),
         ] {
             assert_eq!(after(found).standing(2), standing, "{found:?}");
         }

@@ -1,9 +1,10 @@
 //! What the owner is told of custody: advice, warnings, and who counts no more.
 use super::row::{Round, Standing, Watched};
 use crate::agent::{Event, Work};
+use crate::anchor::Anchor;
 use crate::error::Damage;
 use crate::owner::command::CustodyView;
-use crate::owner::deal::{Deal, DealStage};
+use crate::owner::deal::Deal;
 use crate::owner::resigned;
 use crate::record::{self, Records};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +47,12 @@ fn event(watched: &Watched, epoch: u32, threshold: u8) -> Option<Event> {
         }
         Standing::Wrong => format!(
             "{name} answered with a wrong proof that it holds its share of epoch {epoch}: its agent \
-             lost the share or plays false; ask the person, then {again}"
+             lost the share or plays false, and its signed answer is kept; ask the person, then {again}"
+        ),
+        Standing::Refused => format!(
+            "{name} does not say whether it holds its share of epoch {epoch}: {}; ask the person, or let \
+             somebody else take its place: owner-agent trustee replace {name} NAME",
+            watched.refusal.as_deref().unwrap_or("it gave no reason")
         ),
     };
     Some(Event::new("custody", name, text))
@@ -59,12 +65,12 @@ struct State {
     all: Vec<Watched>,
 }
 
-fn state(records: &dyn Records) -> Result<Option<State>, Damage> {
+fn state(records: &dyn Records, anchor: &Anchor) -> Result<Option<State>, Damage> {
     let Some(round) = record::load::<Round>(records, &[])? else {
         return Ok(None);
     };
-    let deal = record::load::<Deal>(records, &round.epoch.to_be_bytes())?;
-    let Some(deal) = deal.filter(|deal| deal.stage == DealStage::Active) else {
+    // What our own row says may be over: another device may have dealt since.
+    let Some((_, deal)) = super::in_force(records, anchor, round.epoch)? else {
         return Ok(None);
     };
     let mut all = record::load_all::<Watched>(records, &[])?;
@@ -77,8 +83,8 @@ fn state(records: &dyn Records) -> Result<Option<State>, Damage> {
 }
 
 /// What is warned of until it is over; advice is said once.
-pub(crate) fn pending(records: &dyn Records) -> Result<Vec<Event>, Damage> {
-    let Some(state) = state(records)? else {
+pub(crate) fn pending(records: &dyn Records, anchor: &Anchor) -> Result<Vec<Event>, Damage> {
+    let Some(state) = state(records, anchor)? else {
         return Ok(Vec::new());
     };
     let lost = |watched: &&Watched| watched.standing(state.epoch).is_lost();
@@ -89,8 +95,12 @@ pub(crate) fn pending(records: &dyn Records) -> Result<Vec<Event>, Damage> {
 }
 
 /// Who does not count any more as a holder of a share of this epoch.
-pub(crate) fn lost(records: &dyn Records, epoch: u32) -> Result<Vec<String>, Damage> {
-    let state = state(records)?.filter(|state| state.epoch == epoch);
+pub(crate) fn lost(
+    records: &dyn Records,
+    anchor: &Anchor,
+    epoch: u32,
+) -> Result<Vec<String>, Damage> {
+    let state = state(records, anchor)?.filter(|state| state.epoch == epoch);
     let all = state.map_or_else(Vec::new, |state| state.all);
     let lost = all
         .into_iter()
@@ -102,8 +112,11 @@ pub(crate) fn lost(records: &dyn Records, epoch: u32) -> Result<Vec<String>, Dam
 }
 
 /// Everybody who was asked, by name.
-pub(crate) fn views(records: &dyn Records) -> Result<BTreeMap<String, CustodyView>, Damage> {
-    let Some(state) = state(records)? else {
+pub(crate) fn views(
+    records: &dyn Records,
+    anchor: &Anchor,
+) -> Result<BTreeMap<String, CustodyView>, Damage> {
+    let Some(state) = state(records, anchor)? else {
         return Ok(BTreeMap::new());
     };
     let views = state.all.iter();

@@ -10,7 +10,7 @@ use kith_protocol::message::share::{
 use kith_protocol::share_pair::store_context;
 
 use super::{Sample, case, plain};
-use crate::people::{nonce, person, prekey, rng};
+use crate::people::{approval, nonce, person, prekey, rng};
 use crate::scene::{EPOCH, NOW, Scene};
 
 pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
@@ -101,9 +101,13 @@ pub(crate) fn proof(scene: &Scene) -> Proof {
         trustee: trustee.did(),
         index: scene.pairs[0].index(),
     };
+    let proof = question.answer(&scene.pairs[0], &mut rng("custody"));
+    let bytes = question.signed_bytes(&proof);
     Proof {
         epoch: EPOCH,
-        proof: question.answer(&scene.pairs[0], &mut rng("custody")),
+        approval_signature: approval("Bob", 0).sign(labels::CUSTODY_APPROVAL, &bytes),
+        signature: trustee.sign_evidence(labels::CUSTODY_ANSWER, &bytes),
+        proof,
     }
 }
 
