@@ -18,6 +18,7 @@ mod binding;
 mod bounds;
 mod consent;
 mod consistency;
+pub(crate) mod custody;
 mod delay;
 mod durability;
 mod epoch;

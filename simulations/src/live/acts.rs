@@ -54,6 +54,7 @@ impl Live<'_> {
             | Act::Sleep { .. }
             | Act::ClockJumps { .. }
             | Act::Replace { .. }
+            | Act::Watched
             | Act::Resign { .. }
             | Act::YearsPass { .. }
             | Act::Rot { .. } => {

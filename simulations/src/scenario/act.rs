@@ -23,6 +23,8 @@ pub(crate) enum Act {
         /// How many.
         count: Range,
     },
+    /// Demanded: the owner's screen says who still holds a share, who is gone, and who gave a wrong proof.
+    Watched,
     /// The owner's device is lost, and nobody finds it.
     LoseDevice,
     /// Some are gone for good.
@@ -159,6 +161,7 @@ enum Kind {
     Protect,
     Replace,
     Resign,
+    Watched,
     LoseDevice,
     Vanish,
     Cheat,
@@ -177,10 +180,11 @@ enum Kind {
     Rot,
 }
 
-const KINDS: [(&str, Kind); 19] = [
+const KINDS: [(&str, Kind); 20] = [
     ("protect", Kind::Protect),
     ("replace", Kind::Replace),
     ("resign", Kind::Resign),
+    ("watched", Kind::Watched),
     ("lose-device", Kind::LoseDevice),
     ("vanish", Kind::Vanish),
     ("cheat", Kind::Cheat),
@@ -228,6 +232,7 @@ impl Kind {
             Self::Protect => Act::Protect,
             Self::Replace => Act::Replace { count: count(1) },
             Self::Resign => Act::Resign { count: count(1) },
+            Self::Watched => Act::Watched,
             Self::LoseDevice => Act::LoseDevice,
             Self::Recovered => Act::Recovered,
             Self::Attempted => Act::Attempted,
@@ -295,6 +300,9 @@ impl Act {
             }
             Self::Resign { count } => {
                 format!("demanded: {count} trustees resign, and the owner's screen says so")
+            }
+            Self::Watched => {
+                "demanded: her screen says who holds a share, who is gone, and who gave a wrong proof".into()
             }
             Self::LoseDevice => "the owner's device is lost".into(),
             Self::Vanish { who, count } => format!("{} are gone for good", some(count, *who)),

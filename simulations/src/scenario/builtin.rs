@@ -23,6 +23,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "resignation",
         include_str!("../../scenarios/resignation.toml"),
     ),
+    ("custody", include_str!("../../scenarios/custody.toml")),
     ("six-years", include_str!("../../scenarios/six-years.toml")),
     ("too-few", include_str!("../../scenarios/too-few.toml")),
     ("years", include_str!("../../scenarios/years.toml")),

@@ -3,6 +3,7 @@
 //! Each act that demands something has phases: faults from the seed for a while, then the world heals and
 //! progress is demanded within a budget of steps; livelock is a failure like any other.
 mod attack;
+mod custody;
 mod loss;
 mod recovery;
 mod rehearsal;
@@ -151,6 +152,7 @@ impl Story {
             Act::Cheat { villain, count } => self.cheat(villain, count.low as usize),
             Act::Claim { stolen, forgotten } => self.claim(stolen, forgotten.low as usize),
             Act::Pass { time, calm } => self.pass_in_weather(Millis(time.low), calm),
+            Act::Watched => self.watched(),
             Act::Recovered => self.recovered(),
             Act::Attempted => self.attempted(),
             Act::Stuck => self.stuck(),

@@ -13,6 +13,7 @@ mod flooder;
 mod forgetful_host;
 mod forgetful_liar;
 mod forking_operator;
+pub(crate) mod old_proof;
 mod plunder;
 mod replay;
 mod silent;
@@ -36,6 +37,7 @@ pub const VILLAINS: &[Villainy] = &[
     wrong_share::ENTRY,
     withheld_share::ENTRY,
     silent::ENTRY,
+    old_proof::ENTRY,
     forgetful_liar::ENTRY,
     two_faced::ENTRY,
     colluders::ENTRY,
@@ -247,6 +249,7 @@ mod tests {
             | "equivocating-dealer"
             | "replay" => &["CHEAT", "protect"],
             "colluder" | "censor" => &["protect", "CHEAT", "impostor"],
+            "old-proof" => &["CHEAT", "protect", "years-pass"],
             "stale-host" => &["CHEAT", "protect", "pass"],
             "stale-operator" => &["protect", "CHEAT", "pass"],
             _ => &["protect", "CHEAT", "lose-device", "claim", "attempted"],
@@ -261,6 +264,7 @@ mod tests {
     fn misdeeds(villain: &str, story: &[&str], seed: u64) -> u64 {
         let acts = story.iter().map(|act| match *act {
             "CHEAT" => format!("[[story]]\nact = \"cheat\"\nvillain = \"{villain}\"\n"),
+            "years-pass" => "[[story]]\nact = \"years-pass\"\ntime = \"70d\"\n".to_owned(),
             act => format!("[[story]]\nact = \"{act}\"\n"),
         });
         let text = format!(
