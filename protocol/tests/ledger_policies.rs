@@ -81,6 +81,38 @@ fn rules_of_several_agents_and_commitments_are_room_only() {
     }
 }
 
+// --- what readers ask ---
+
+/// The record of an epoch is found while it waits, by its own number and no other's.
+#[test]
+fn a_waiting_epoch_is_found_by_its_number() {
+    let mut world = World::protected();
+    let next = epoch(2, 30);
+    world.put(&world.dealt(&next.body), START).unwrap();
+    let found = |number| world.state.recovery_policy(&world.policy, number);
+    assert_eq!(found(1).unwrap().deal_digest, world.epoch.body.deal_digest);
+    assert_eq!(found(2).unwrap().deal_digest, next.body.deal_digest);
+    assert!(found(3).is_none());
+    assert_eq!(world.state.active_epoch(&world.policy, START), Some(1));
+    assert!(!world.state.knows_policy(&Digest([1; 32])));
+}
+
+/// Readers look again without being told as long as time alone may change something.
+#[test]
+fn a_policy_moves_while_a_change_waits_or_a_request_lives() {
+    let mut world = World::protected();
+    let moves = |world: &World, time| world.state.moves(&world.policy, time);
+    assert!(!moves(&world, START));
+    assert!(!world.state.moves(&Digest([1; 32]), START));
+    world.put(&world.dealt(&epoch(2, 30).body), START).unwrap();
+    assert!(moves(&world, just_before(START.after(WAIT))));
+    assert!(!moves(&world, START.after(WAIT)));
+    let (asked, _) = World::asked();
+    assert!(moves(&asked, LATER));
+    let ended = LATER.after(LONGEST_LIFETIME).after(DELAY);
+    assert!(!moves(&asked, ended));
+}
+
 // --- the chain ---
 
 #[test]

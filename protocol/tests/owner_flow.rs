@@ -9,6 +9,7 @@ use kith_protocol::ledger::{Answer as LedgerAnswer, AppendOutcome, Ask, Invalid,
 use kith_protocol::message::setup::Decline;
 use kith_protocol::message::{Body, Received};
 use kith_protocol::owner::command::{Answer, Command};
+use kith_protocol::record::Space;
 use kith_protocol::time::Millis;
 use kith_protocol::trustee::command as trustee;
 use owner_support::Net;
@@ -353,6 +354,39 @@ fn what_was_protected_comes_back_and_everything_is_rotated() {
     net.owners[0].online = true;
     net.pass(Millis::seconds(10));
     assert_eq!(net.status(0), "revoked");
+}
+
+/// Connections to those who released go on; those of all others that she asked end with the recovery.
+#[test]
+fn connections_that_brought_no_share_end_with_the_recovery() {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol", "Dave"], false);
+    net.meet("Dave");
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(9));
+    assert_eq!(net.recovery().state, "done");
+    let rows = net.owners[1].rows.keys();
+    let retired = rows.filter(|key| key.as_bytes()[0] == Space::Retired as u8);
+    assert_eq!(retired.count(), 1, "Dave's");
+}
+
+/// A home is one person's, and one recovery's.
+#[test]
+fn a_home_in_use_begins_no_recovery() {
+    let mut net = Net::protected();
+    net.claim(&["Bob", "Carol"], true);
+    for owner in [0, 1] {
+        let again = Command::RecoverStart {
+            name: "Alice".into(),
+            trustees: vec!["Bob".into()],
+            stolen: false,
+        };
+        let refused = net.owner(owner, again).unwrap_err().to_string();
+        assert!(refused.contains("already holds"), "{refused}");
+    }
 }
 
 /// G2: only a share proves who speaks. A trustee that names another's approval key, which anybody

@@ -3,9 +3,9 @@ use crate::agent::{Event, Work};
 use crate::anchor::Anchor;
 use crate::did::Did;
 use crate::error::{Damage, Halt, Refusal};
-use crate::keys::labels;
+use crate::keys::{RecoveryKey, labels};
 use crate::message::recovery::{Release, Released};
-use crate::message::share::Opened;
+use crate::message::share::{Commitments, Opened};
 use crate::message::{Body, Received};
 use crate::outbox;
 use crate::owner::claim::fetch;
@@ -13,6 +13,7 @@ use crate::owner::claim::row::{
     self, Claim, ClaimStage, ClaimantKeys, Claimed, ClaimedStage, Fixed,
 };
 use crate::owner::peers::Peers;
+use crate::policy::LaneOpening;
 use crate::share_pair::{self, SharePair};
 
 /// A trustee releases its share.
@@ -93,7 +94,7 @@ fn check(
         return Err(Fault::Bad("it is for another request or epoch".into()));
     }
     check_deal(anchor, fixed, release)?;
-    let commitments = open_commitments(fixed, release)?;
+    let commitments = open_commitments(&fixed.lane, &release.commitments)?;
     let pair = open_pair(keys, fixed, from, release)?;
     pair.verify(&commitments)
         .map_err(|error| Fault::Bad(error.to_string()))
@@ -121,13 +122,16 @@ fn check_deal(anchor: &Anchor, fixed: &Fixed, release: &Release) -> Result<(), F
     Ok(())
 }
 
-pub(crate) fn open_commitments(fixed: &Fixed, release: &Release) -> Result<Opened, String> {
-    let opened = release
-        .commitments
-        .open(fixed.lane.threshold)
+/// Commitments of this lane: of its threshold, and of both recovery keys that it shows.
+pub(crate) fn open_commitments(
+    lane: &LaneOpening,
+    commitments: &Commitments,
+) -> Result<Opened, String> {
+    let opened = commitments
+        .open(lane.threshold)
         .map_err(|error| error.to_string())?;
-    let decrypt = crate::keys::RecoveryKey::from(&opened.decrypt) == fixed.lane.decrypt_key;
-    let sign = crate::keys::RecoveryKey::from(&opened.sign) == fixed.lane.sign_key;
+    let decrypt = RecoveryKey::from(&opened.decrypt) == lane.decrypt_key;
+    let sign = RecoveryKey::from(&opened.sign) == lane.sign_key;
     if !(decrypt && sign) {
         return Err("its commitments are of other recovery keys than the lane's".into());
     }
@@ -216,4 +220,51 @@ fn conflict(work: &Work<'_>) -> Result<Option<String>, Damage> {
         )),
         _ => None,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::Salt;
+    use crate::keys::RecoverySecret;
+    use crate::time::Millis;
+    use crate::vss::{Decrypt, Purpose, Quorum, Sign, UnverifiedCommitment};
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    fn dealt<P: Purpose>(
+        secret: &RecoverySecret<P>,
+        rng: &mut ChaCha20Rng,
+    ) -> UnverifiedCommitment<P> {
+        let deal = secret.deal(Quorum::new(2, 3).unwrap(), rng).unwrap();
+        deal.commitment.to_wire()
+    }
+
+    /// G6: one of two right keys is not enough. A dealer who put another's signing commitment beside the right
+    /// one would have her new keys signed by nobody she knows.
+    #[test]
+    fn commitments_are_of_both_keys_of_the_lane() {
+        let rng = &mut ChaCha20Rng::seed_from_u64(1);
+        let decrypts = [0, 1].map(|_| RecoverySecret::<Decrypt>::generate(rng));
+        let signs = [0, 1].map(|_| RecoverySecret::<Sign>::generate(rng));
+        let lane = LaneOpening {
+            lane: 0,
+            salt: Salt([3; 32]),
+            threshold: 2,
+            delay: Millis(1),
+            lifetime: Millis(1),
+            cool_down: Millis(0),
+            override_threshold: 2,
+            decrypt_key: decrypts[0].public_key(),
+            sign_key: signs[0].public_key(),
+        };
+        for (decrypt, sign) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let commitments = Commitments {
+                decrypt: dealt(&decrypts[decrypt], rng),
+                sign: dealt(&signs[sign], rng),
+            };
+            let opened = open_commitments(&lane, &commitments);
+            assert_eq!(opened.is_ok(), (decrypt, sign) == (0, 0));
+        }
+    }
 }

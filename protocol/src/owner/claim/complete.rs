@@ -32,7 +32,7 @@ pub(crate) fn record(
     let releases = work.all::<Claimed>()?;
     let commitments = releases.iter().find_map(Claimed::good_release);
     let Some(Ok(commitments)) =
-        commitments.map(|release| collect::open_commitments(fixed, release))
+        commitments.map(|release| collect::open_commitments(&fixed.lane, &release.commitments))
     else {
         return Ok(None);
     };

@@ -116,7 +116,8 @@ fn rebuild(
         .iter()
         .find_map(Claimed::good_release)
         .ok_or_else(|| failed("no share is here"))?;
-    let commitments = collect::open_commitments(fixed, release).map_err(failed)?;
+    let commitments =
+        collect::open_commitments(&fixed.lane, &release.commitments).map_err(failed)?;
     let checked = commitments.decrypt.verify_all(&shares, work.rng);
     RecoverySecret::reconstruct(&checked.verified).map_err(failed)
 }
