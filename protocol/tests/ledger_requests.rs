@@ -450,6 +450,35 @@ fn a_veto_of_a_living_agent_stops_the_request() {
     );
 }
 
+/// G4: what was allowed once may have left; a veto that comes afterwards hides nothing, one before it does.
+#[test]
+fn a_request_that_was_allowed_and_came_to_nothing_taints_its_epoch() {
+    let end = over().after(LIFETIME).after(LIFETIME);
+    let taints = |veto: Option<Timestamp>| {
+        let (mut world, id) = World::approved();
+        if let Some(time) = veto {
+            let veto = world.veto(&world.owner);
+            world.put(&veto, time).unwrap();
+        }
+        let of = |epoch, time| world.state.taints(&world.policy, epoch, time);
+        assert_eq!(of(1, over()), [], "it has not ended");
+        assert_eq!(of(2, end), [], "another epoch");
+        of(1, end) == [id]
+    };
+    assert!(taints(None));
+    assert!(taints(Some(over())));
+    assert!(!taints(Some(just_before(over()))));
+    let (asked, _) = World::asked();
+    assert_eq!(
+        asked.state.taints(&asked.policy, 1, end),
+        [],
+        "it was short"
+    );
+    let (mut completed, _) = World::approved();
+    completed.put(&completed.completion(), over()).unwrap();
+    assert_eq!(completed.state.taints(&completed.policy, 1, end), []);
+}
+
 #[test]
 fn a_veto_of_a_stranger_is_refused() {
     let (world, _) = World::asked();

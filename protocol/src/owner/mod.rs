@@ -22,6 +22,7 @@ mod resigned;
 mod secret;
 mod status;
 mod superseded;
+mod taint;
 mod terms;
 mod trustee;
 
@@ -196,6 +197,7 @@ impl OwnerAgent {
         let news = self.anchor.answered(work, query, answer)?;
         alert::note(work, &self.anchor, &news)?;
         protect::advance_all(work, &mut self.anchor)?;
+        taint::refresh(work, &self.anchor)?;
         claim::collect::advance(work, &self.anchor)?;
         pace::set(work, &mut self.anchor)
     }
@@ -292,6 +294,7 @@ impl Agent for OwnerAgent {
         events.extend(alert::pending(records, &self.anchor)?);
         events.extend(custody::pending(records, &self.anchor)?);
         events.extend(resigned::pending(records)?);
+        events.extend(taint::pending(records, &self.anchor)?);
         events.extend(anchor::pending(records)?);
         Ok(events)
     }

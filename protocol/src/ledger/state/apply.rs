@@ -71,13 +71,13 @@ impl Policy {
                 key,
                 verdict,
             } => {
-                self.on_request(request, |request| request.judge(*key, *verdict, time));
+                self.on_request(request, time, |request| request.judge(*key, *verdict, time));
             }
             Act::Vetoed { request, agent } => {
-                self.on_request(request, |request| request.veto(*agent, time))
+                self.on_request(request, time, |request| request.veto(*agent, time))
             }
             Act::Overridden { request, agent } => {
-                self.on_request(request, |request| request.set_aside(*agent, time));
+                self.on_request(request, time, |request| request.set_aside(*agent, time));
                 self.bar(*agent);
             }
             Act::Completed {
@@ -85,7 +85,7 @@ impl Policy {
                 agent,
                 next,
             } => {
-                self.on_request(request, |request| request.complete(time));
+                self.on_request(request, time, |request| request.complete(time));
                 self.hand_over(*agent, next, effect);
             }
             Act::Created { .. }
@@ -96,8 +96,9 @@ impl Policy {
         }
     }
 
-    fn on_request(&mut self, id: &Digest, change: impl FnOnce(&mut Request)) {
+    fn on_request(&mut self, id: &Digest, time: Timestamp, change: impl FnOnce(&mut Request)) {
         if let Some(request) = self.requests.get_mut(id) {
+            request.note_opening(time);
             change(request);
         }
     }

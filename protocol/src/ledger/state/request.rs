@@ -21,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) vetoes: BTreeMap<VerifyingKey<AgentPolicy>, bool>,
     last_veto: Timestamp,
     closed: Option<Closed>,
+    /// A release was allowed until something was said on it.
+    opened: bool,
 }
 
 /// What one approval key says, since when, and how many times it has spoken.
@@ -49,7 +51,20 @@ impl Request {
             vetoes: BTreeMap::new(),
             last_veto: Timestamp(0),
             closed: None,
+            opened: false,
         }
+    }
+
+    /// Something is about to be said on it, or to end it: was a release allowed until now?
+    pub(crate) fn note_opening(&mut self, time: Timestamp) {
+        self.opened = self.was_opened(time);
+    }
+
+    /// Whether a release was allowed at any time until now: somebody may hold shares of its epoch, and nothing
+    /// that is said later takes them back (G4).
+    pub(crate) fn was_opened(&self, time: Timestamp) -> bool {
+        let last = time.min(self.ends_at());
+        self.opened || (!self.is_vetoed() && self.delay_is_over(last))
     }
 
     pub(crate) fn approvals(&self) -> usize {

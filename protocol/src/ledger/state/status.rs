@@ -39,6 +39,8 @@ pub struct RequestStatus {
     pub ended: bool,
     /// Whether it ended in a completed recovery.
     pub completed: bool,
+    /// Whether a release was allowed at any time.
+    pub opened: bool,
 }
 
 /// Why nothing may be released for a request (G7, R13).
@@ -124,6 +126,18 @@ impl State {
             .get(policy)
             .map(|policy| policy.requests.keys().copied().collect())
             .unwrap_or_default()
+    }
+
+    /// The requests that taint an epoch: a release was allowed, and they ended without completing (G4).
+    #[must_use]
+    pub fn taints(&self, policy: &Digest, epoch: u32, now: Timestamp) -> Vec<Digest> {
+        let mut all = self.requests_on(policy);
+        all.retain(|id| {
+            let of_it = self.request(id).is_some_and(|body| body.epoch == epoch);
+            let status = self.request_status(id, now).filter(|_| of_it);
+            status.is_some_and(|status| status.opened && status.ended && !status.completed)
+        });
+        all
     }
 
     /// Whether the chain allows a release, or a completion, for this request at `now` (G7): full
@@ -282,6 +296,7 @@ impl Request {
             ends_at: self.ends_at(),
             ended: self.has_ended(now),
             completed: self.is_completed(),
+            opened: self.was_opened(now),
         }
     }
 }
