@@ -38,6 +38,7 @@ every_scenario_holds_under_its_faults! {
     fire "fire",
     replacement "replacement",
     resignation "resignation",
+    half_recovery "half-recovery",
     custody "custody",
     six_years "six-years",
     too_few "too-few",

@@ -55,6 +55,7 @@ impl Live<'_> {
             | Act::ClockJumps { .. }
             | Act::Replace { .. }
             | Act::Watched
+            | Act::HalfRecovery
             | Act::Resign { .. }
             | Act::YearsPass { .. }
             | Act::Rot { .. } => {

@@ -67,6 +67,9 @@ pub(crate) enum Act {
     /// Somebody who is not the owner asks all trustees for a recovery. Demanded: while the owner's
     /// device lives she stops it and no share leaves.
     Impostor,
+    /// Somebody who is not the owner recovers in her name while her device is off, and vanishes with the first
+    /// share. Demanded: her agent deals the next epoch by itself.
+    HalfRecovery,
     /// Somebody takes the owner's living device, unlocked: he deals anew on terms that suit him, and vetoes
     /// what she asks for from now on.
     Thief,
@@ -172,6 +175,7 @@ enum Kind {
     Stuck,
     CopyAwakes,
     Impostor,
+    HalfRecovery,
     Thief,
     Partition,
     Sleep,
@@ -180,7 +184,7 @@ enum Kind {
     Rot,
 }
 
-const KINDS: [(&str, Kind); 20] = [
+const KINDS: [(&str, Kind); 21] = [
     ("protect", Kind::Protect),
     ("replace", Kind::Replace),
     ("resign", Kind::Resign),
@@ -195,6 +199,7 @@ const KINDS: [(&str, Kind); 20] = [
     ("stuck", Kind::Stuck),
     ("copy-awakes", Kind::CopyAwakes),
     ("impostor", Kind::Impostor),
+    ("half-recovery", Kind::HalfRecovery),
     ("thief", Kind::Thief),
     ("partition", Kind::Partition),
     ("sleep", Kind::Sleep),
@@ -239,6 +244,7 @@ impl Kind {
             Self::Stuck => Act::Stuck,
             Self::CopyAwakes => Act::CopyAwakes,
             Self::Impostor => Act::Impostor,
+            Self::HalfRecovery => Act::HalfRecovery,
             Self::Thief => Act::Thief,
             Self::Vanish => Act::Vanish {
                 count: count(1),
@@ -323,6 +329,9 @@ impl Act {
             }
             Self::Impostor => {
                 "somebody else asks all trustees for a recovery; demanded: she stops it, and no share leaves".into()
+            }
+            Self::HalfRecovery => {
+                "somebody else asks while her device is off, and vanishes with the first share; demanded: the next epoch is dealt".into()
             }
             Self::Thief => {
                 "somebody takes her living device, unlocked: he deals anew, and vetoes what she asks for".into()

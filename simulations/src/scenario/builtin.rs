@@ -23,6 +23,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "resignation",
         include_str!("../../scenarios/resignation.toml"),
     ),
+    (
+        "half-recovery",
+        include_str!("../../scenarios/half-recovery.toml"),
+    ),
     ("custody", include_str!("../../scenarios/custody.toml")),
     ("six-years", include_str!("../../scenarios/six-years.toml")),
     ("too-few", include_str!("../../scenarios/too-few.toml")),

@@ -90,12 +90,12 @@ impl SoFar {
                 self.missing = self.missing.saturating_sub(count.low);
             }
             // They keep what they have: nothing is lost by it.
-            Act::Resign { .. } | Act::Watched => {
+            Act::Resign { .. } | Act::Watched | Act::HalfRecovery => {
                 need(
                     self.protected,
                     "nothing is protected yet: `protect` comes first",
                 )?;
-                need(!self.lost, "the device that would show it is lost")?;
+                need(!self.lost, "the device that it needs is lost")?;
             }
             Act::YearsPass { lost, .. } => {
                 need(

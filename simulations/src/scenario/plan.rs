@@ -189,6 +189,7 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
             Act::Protect
             | Act::LoseDevice
             | Act::Watched
+            | Act::HalfRecovery
             | Act::Recovered
             | Act::Attempted
             | Act::Stuck

@@ -1,7 +1,7 @@
 //! People who are against her.
 use super::{OWNER, Part, Story};
 use crate::checkers::{Sight, alarm};
-use crate::node::Kind;
+use crate::node::{Kind, NodeId};
 use crate::people::{Claimant, Guard, PersonId, Role, Thief};
 use crate::scenario::act::Who;
 use crate::villains::{Infects, Villainy};
@@ -58,10 +58,7 @@ impl Story {
     /// An impostor asks everybody while the owner's device lives: she stops it, and no share leaves.
     pub(super) fn impostor(&mut self) -> Part {
         self.world.engage(self.alice, Role::Guard(Guard::default()));
-        let laptop = self.world.add_node("impostor", Kind::Owner);
-        let mallory = self.world.add_person("Mallory", laptop);
-        let claimant = Claimant::new(OWNER, self.trustees.clone(), false);
-        self.world.engage(mallory, Role::Claimant(claimant));
+        let (_, mallory) = self.impostor_asks();
         self.storm(|story| story.is_stopped())?;
         self.alarmed()?;
         self.demand("the owner's veto stands", |story| story.is_stopped())?;
@@ -76,6 +73,47 @@ impl Story {
         self.pass(delay.times(2))?;
         self.warned()?;
         self.none_left()
+    }
+
+    /// Her device is off while an impostor convinces enough trustees, and he vanishes with the first share.
+    /// Demanded: once it is on again her agent deals the next epoch, and nobody keeps a share that goes with his
+    /// (G4).
+    pub(super) fn half_recovery(&mut self) -> Part {
+        let (terms, before) = (self.parameters.terms, self.world.jury.ledger.epoch);
+        let span = self.parameters.storm + self.patience + (terms.delay + terms.lifetime).times(2);
+        self.world.engage(self.alice, Role::Bystander);
+        self.world.switch_off(self.phone, span);
+        self.asleep = self.asleep.max(self.world.now().after(span));
+        let left = self.world.releases;
+        let (laptop, _) = self.impostor_asks();
+        let first = move |story: &mut Self| story.world.releases > left;
+        self.storm(first)?;
+        self.demand("a share leaves while she is away", first)?;
+        self.world.kill(laptop);
+        self.asleep = self.asleep.after(self.waiting());
+        self.demand("the tainted epoch gives way to the next", |story| {
+            let active = story.world.jury.ledger.epoch;
+            active > before && active.is_some_and(|active| story.all_hold_only(active))
+        })
+    }
+
+    fn all_hold_only(&mut self, epoch: u32) -> bool {
+        let nodes = self.nodes_of(Who::Trustees).into_iter();
+        let living: Vec<NodeId> = nodes
+            .filter(|node| !self.world.node(*node).is_dead())
+            .collect();
+        living.into_iter().all(|node| {
+            let shares = self.world.shares_held(node);
+            matches!(&*shares, [share] if share.active && share.epoch == epoch)
+        })
+    }
+
+    fn impostor_asks(&mut self) -> (NodeId, PersonId) {
+        let laptop = self.world.add_node("impostor", Kind::Owner);
+        let mallory = self.world.add_person("Mallory", laptop);
+        let claimant = Claimant::new(OWNER, self.trustees.clone(), false);
+        self.world.engage(mallory, Role::Claimant(claimant));
+        (laptop, mallory)
     }
 
     /// Her screen shows who asks in her name, soon after the ledger does.

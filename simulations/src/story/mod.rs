@@ -161,6 +161,7 @@ impl Story {
                 self.copy_awakes()
             }
             Act::Impostor => self.impostor(),
+            Act::HalfRecovery => self.half_recovery(),
             Act::Thief => self.thief(),
             Act::Partition { who, count, time } => {
                 self.partition(who, count.low as usize, Millis(time.low))

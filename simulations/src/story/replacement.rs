@@ -89,7 +89,7 @@ impl Story {
     }
 
     /// How long a change waits that an agent's key signs: both spans, rounded up (G7).
-    fn waiting(&self) -> Millis {
+    pub(super) fn waiting(&self) -> Millis {
         let terms = self.parameters.terms;
         let span = |span| Bucket::holding(span).map_or(Millis(0), Bucket::span);
         span(terms.delay) + span(terms.lifetime)
