@@ -147,6 +147,6 @@ impl Play<'_> {
                 deal.missing.join(", ")
             ));
         }
-        self.story.done(&show::survivable(&deal));
+        self.story.done(&show::survivable(deal));
     }
 }
