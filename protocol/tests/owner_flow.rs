@@ -373,6 +373,34 @@ fn connections_that_brought_no_share_end_with_the_recovery() {
     assert_eq!(retired.count(), 1, "Dave's");
 }
 
+/// There are 255 shares at most, and each name is one person's.
+#[test]
+fn a_recovery_begins_with_names_that_differ() {
+    let net = &mut Net::protected();
+    net.owners.push(owner_support::home::Home::owner(7));
+    let mut start = |trustees: Vec<String>| {
+        let (name, stolen) = ("Alice".into(), false);
+        let command = Command::RecoverStart {
+            name,
+            trustees,
+            stolen,
+        };
+        net.owner(1, command).map_err(|error| error.to_string())
+    };
+    let many = |count: usize| (0..count).map(|number| format!("T{number}")).collect();
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    for wrong in [
+        vec![],
+        many(256),
+        names(&["Bob", "Bob"]),
+        names(&["Bob", " "]),
+    ] {
+        let said = start(wrong).unwrap_err();
+        assert!(said.contains("name the trustees you remember"), "{said}");
+    }
+    start(many(255)).unwrap();
+}
+
 /// A home is one person's, and one recovery's.
 #[test]
 fn a_home_in_use_begins_no_recovery() {

@@ -108,6 +108,49 @@ fn who_slept_through_an_epoch_keeps_the_one_before_the_newest() {
     assert_eq!((world.shares(), world.over()), ((vec![3], vec![]), vec![2]));
 }
 
+/// G4: what was never on the ledger is of no use to anybody, and takes no place from what was.
+#[test]
+fn a_deal_that_was_never_anchored_is_not_the_one_that_stays() {
+    let (mut world, _) = World::protected(1);
+    let (_, never) = world.dealt(2);
+    world.keep(never);
+    let (missed, _) = world.dealt(2);
+    let (next, store) = world.dealt(3);
+    world.keep(store);
+    for deal in [missed, next] {
+        let now = world.trustee.now;
+        world.owner.anchor(&deal, &mut world.ledger, now);
+        world.trustee.now = now.after(Millis::seconds(24 * 3_600));
+    }
+    world.jump(Millis::seconds(24 * 3_600));
+    world.hint(3);
+    assert_eq!((world.shares(), world.over()), ((vec![3], vec![]), vec![1]));
+}
+
+/// What waits belongs to the epoch after: it goes with a trustee who leaves, and with nobody else.
+#[test]
+fn a_waiting_share_goes_with_who_leaves_only() {
+    let mut world = renewed();
+    let (_, store) = world.dealt(3);
+    world.keep(store);
+    let stays = delete(&world, 2, true);
+    world.tell(Body::ShareDelete(stays));
+    assert_eq!(world.shares(), (vec![2], vec![3]));
+
+    let (mut world, _) = World::protected(1);
+    let (others, _) = world.dealt(2);
+    let (_, store) = world.dealt(2);
+    world.keep(store);
+    let now = world.trustee.now;
+    world.owner.anchor(&others, &mut world.ledger, now);
+    world.jump(Millis::seconds(24 * 3_600));
+    world.hint(2);
+    let leaves = delete(&world, 2, false);
+    world.tell(Body::ShareDelete(leaves));
+    assert_eq!((world.shares(), world.over()), ((vec![], vec![]), vec![]));
+    assert_eq!(world.owner_state(), "ended");
+}
+
 /// G4: as long as the trustee itself sees the old epoch in force, nothing goes.
 #[test]
 fn an_epoch_that_is_not_seen_in_force_deletes_nothing() {
