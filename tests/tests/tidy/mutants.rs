@@ -5,8 +5,8 @@ use kith_tests::workspace;
 use std::collections::BTreeSet;
 
 /// Guarantees with a checker; G2 and G12 no trace can show.
-const CHECKED: [&str; 13] = [
-    "G1", "G3", "G4", "G5", "G6", "G7", "G8", "G9", "G10", "G11", "G13", "G14", "G15",
+const CHECKED: [&str; 14] = [
+    "G1", "G3", "G4", "G5", "G6", "G7", "G8", "G9", "G10", "G11", "G13", "G14", "G15", "B1",
 ];
 /// As many seeds as `simulations/bite` tries.
 const SEEDS: u32 = 100;
