@@ -555,6 +555,48 @@ fn a_contradiction_stops_the_claimant_until_she_decides() {
     assert_eq!(net.recovery().state, "done");
 }
 
+/// G10: an epoch that comes into force while trustees are called leaves nobody waiting for what no ledger admits.
+/// Bob's view is a head behind, so the first request is of the old epoch; Carol's is not, so she contradicts it.
+#[test]
+fn an_epoch_that_ends_while_trustees_are_asked_is_said_and_asked_about_anew() {
+    let mut net = Net::protected();
+    net.protect().unwrap();
+    net.pass(Millis::seconds(2));
+    net.claim(&["Bob", "Carol"], false);
+    let bob = net.owners.len();
+    net.blind = Some(bob);
+    net.pass(WAITING);
+    // Whoever starts again looks at the ledger.
+    net.crash();
+    net.pass(Millis::seconds(1));
+    net.recognise("Bob");
+    net.meet("Carol");
+    let states = |net: &mut Net| {
+        net.recovery()
+            .trustees
+            .into_iter()
+            .map(|view| view.state)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(states(&mut net), ["verified", "conflict"]);
+    net.blind = None;
+    net.pass(Millis::seconds(2));
+    assert_eq!(states(&mut net), ["outdated", "outdated"]);
+    assert_eq!(net.session("Bob").state, "ended");
+    let said = net.owners[1].pending().into_iter();
+    let said: Vec<_> = said.filter(|event| event.kind == "outdated").collect();
+    assert!(
+        said[0].text.contains("owner-agent recover invite Bob"),
+        "{said:?}"
+    );
+    for name in ["Bob", "Carol"] {
+        net.recognise(name);
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(8));
+    assert_eq!(net.recovery().state, "done", "{:?}", net.recovery());
+}
+
 /// G10: a stranger who caught the first link fixes nothing.
 #[test]
 fn a_stranger_who_answers_first_leaves_nothing_behind() {

@@ -77,7 +77,11 @@ pub struct Released {
     pub verified: bool,
 }
 
-/// `deny`: the trustee's person refuses.
+/// The code of a [`Deny`] that no person said: the epoch of which the request speaks was over before any
+/// ledger had it. A new link leads to the epoch in force.
+pub const EPOCH_OVER: &str = "e.p.trust.epoch-over";
+
+/// `deny`: the trustee's person refuses, or its agent must.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deny {
     /// The request's id.

@@ -248,7 +248,7 @@ pub struct ClaimTrusteeView {
     /// Her name for it.
     pub name: String,
     /// `not-invited`, `invited`, `words`, `heard`, `verified`, `conflict`, `denied`, `mismatch`,
-    /// `share`, `bad-share`.
+    /// `share`, `bad-share`, `outdated` (it needs a new link).
     pub state: String,
     /// What a person should know about this state.
     pub note: String,

@@ -132,7 +132,7 @@ impl Claimant {
         (who, view): (PersonId, &ClaimTrusteeView),
     ) -> Option<Next> {
         match view.state.as_str() {
-            "not-invited" | "mismatch" => Some(self.invite(world, me, who)),
+            "not-invited" | "mismatch" | "outdated" => Some(self.invite(world, me, who)),
             "invited" if self.calls_again(world, who) => Some(self.invite(world, me, who)),
             // The other screen shows no words: that session is over, and she sends a new link.
             "words" => compare(world, me, who).or_else(|| {

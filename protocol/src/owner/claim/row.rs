@@ -133,6 +133,8 @@ pub(crate) enum ClaimedStage {
     Denied(String),
     /// One of the two heard other words.
     Mismatch,
+    /// What it was asked about is over, or was never so: it needs a new link.
+    Outdated,
 }
 
 impl Row for Claim {

@@ -121,6 +121,10 @@ fn view(claimed: &Claimed) -> ClaimTrusteeView {
             "mismatch",
             "other words were heard: that connection is closed".into(),
         ),
+        ClaimedStage::Outdated => (
+            "outdated",
+            "what it was asked about is over: send it a new link".into(),
+        ),
     };
     ClaimTrusteeView {
         name: claimed.name.clone(),

@@ -1,7 +1,7 @@
 //! Comparing words with a trustee at a recovery, and the ways it can end.
 use crate::agent::{Event, Work};
 use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
-use crate::message::recovery::Deny;
+use crate::message::recovery::{Deny, EPOCH_OVER};
 use crate::message::words::{Mismatch, Reveal};
 use crate::message::{Body, Empty, Received};
 use crate::outbox;
@@ -104,7 +104,8 @@ pub(crate) fn unfix(work: &mut Work<'_>) -> Result<(), Damage> {
             ClaimedStage::Revealing { .. } | ClaimedStage::Comparing(_) | ClaimedStage::Verified
         )
     };
-    if work.all::<Claimed>()?.iter().any(stands) {
+    let mut all = work.all::<Claimed>()?;
+    if all.iter().any(stands) {
         return Ok(());
     }
     if let Some(mut claim) = row::load(work)?
@@ -112,6 +113,12 @@ pub(crate) fn unfix(work: &mut Work<'_>) -> Result<(), Damage> {
         && claim.fixed.take().is_some()
     {
         work.save(&claim);
+        // They contradicted what is gone.
+        all.retain(|claimed| matches!(claimed.stage, ClaimedStage::Conflict(_)));
+        for claimed in &mut all {
+            claimed.stage = ClaimedStage::Outdated;
+            work.save(claimed);
+        }
     }
     Ok(())
 }
@@ -132,11 +139,25 @@ pub(crate) fn on_deny(
         .collect();
     // A share that came stays good: it cannot be taken back, nor can the recovery that counts on it.
     if claimed.good_release().is_none() {
-        claimed.stage = ClaimedStage::Denied(code);
+        claimed.stage = refused(work, &claimed.name, code);
         work.save(&claimed);
         unfix(work)?;
     }
     Ok(Body::Empty(Empty {}))
+}
+
+fn refused(work: &mut Work<'_>, name: &str, code: String) -> ClaimedStage {
+    if code != EPOCH_OVER {
+        return ClaimedStage::Denied(code);
+    }
+    work.hint(Event::new("outdated", name, new_link(name)));
+    ClaimedStage::Outdated
+}
+
+fn new_link(name: &str) -> String {
+    format!(
+        "what {name} was asked about is over, and nothing was lost by it: send a new link: owner-agent recover invite {name}"
+    )
 }
 
 /// The words for the screen.
@@ -157,6 +178,7 @@ fn no_words(claimed: &Claimed) -> CommandError {
         )),
         ClaimedStage::Denied(code) => CommandError::refused(format!("{name} refused ({code})")),
         ClaimedStage::Conflict(why) => CommandError::refused(format!("{name}: {why}")),
+        ClaimedStage::Outdated => CommandError::pending(new_link(name)),
         ClaimedStage::Waiting | ClaimedStage::Revealing { .. } | ClaimedStage::Comparing(_) => {
             CommandError::pending(format!("{name} has not opened your link yet"))
         }
@@ -201,18 +223,20 @@ fn tell_mismatch(work: &mut Work<'_>, claimed: &Claimed) {
     }
 }
 
-/// Which trustees wait for words to be compared.
+/// Which trustees wait for words to be compared, or for another link.
 pub(crate) fn pending(records: &dyn Records) -> Result<Vec<Event>, Damage> {
     let all = record::load_all::<Claimed>(records, &[])?;
-    let waiting = all
-        .iter()
-        .filter(|claimed| matches!(&claimed.stage, ClaimedStage::Comparing(comparison) if !comparison.is_heard()));
-    let event = |claimed: &Claimed| {
-        let text = format!(
-            "compare words with {}: owner-agent recover verify {}",
-            claimed.name, claimed.name
-        );
-        Event::new("words", claimed.name.clone(), text)
-    };
-    Ok(waiting.map(event).collect())
+    Ok(all.iter().filter_map(waits_for).collect())
+}
+
+fn waits_for(claimed: &Claimed) -> Option<Event> {
+    let name = &claimed.name;
+    match &claimed.stage {
+        ClaimedStage::Comparing(comparison) if !comparison.is_heard() => {
+            let text = format!("compare words with {name}: owner-agent recover verify {name}");
+            Some(Event::new("words", name, text))
+        }
+        ClaimedStage::Outdated => Some(Event::new("outdated", name, new_link(name))),
+        _ => None,
+    }
 }

@@ -10,6 +10,8 @@ use crate::anchor::{Anchor, Outcome};
 use crate::bytes::Digest;
 use crate::error::Damage;
 use crate::ledger::{ApprovalBody, Record, RequestKind, RequestStatus, Verdict, View};
+use crate::message::Body;
+use crate::message::recovery::{Deny, EPOCH_OVER};
 use crate::outbox;
 use crate::record::Records;
 use crate::time::{Millis, Timestamp};
@@ -173,8 +175,32 @@ fn step(
     {
         Some(status) if status.ended => ended(work, session, &status),
         Some(_) => anchored(work, anchor, place, session),
+        None if is_outdated(view, place, &session) => outdated(work, session, ask),
         None => unanchored(work, anchor, place, session),
     }
+}
+
+/// Whether another epoch came into force since the challenge: the ledger will never admit the request, and
+/// the share that it asks for is being retired.
+fn is_outdated(view: Option<&View>, place: &Place, session: &Session) -> bool {
+    let active = view.and_then(|view| facts::active(view, &place.ward.policy));
+    session.is_live()
+        && active.is_some_and(|active| {
+            active.epoch > session.epoch
+                || (active.epoch == session.epoch && active.deal_digest != session.deal)
+        })
+}
+
+/// The claimant asked what we knew a head ago. She is told, or both people would wait for a record that
+/// nobody can anchor.
+fn outdated(work: &mut Work<'_>, session: Session, ask: &Ask) -> Result<Session, Damage> {
+    let deny = Body::RecoveryDeny(Deny {
+        request: ask.request,
+        code: EPOCH_OVER.into(),
+    });
+    outbox::send(work, &session.ours, &session.theirs, deny);
+    let reason = "another epoch came into force meanwhile; the claimant is told to send a new link";
+    over(work, session, reason)
 }
 
 /// The end of a request is the end of its sessions.
