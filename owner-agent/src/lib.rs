@@ -6,6 +6,7 @@ pub mod cli;
 mod commands;
 pub mod demo;
 mod first;
+mod kinds;
 mod show;
 
 pub use commands::carry_out;

@@ -20,6 +20,12 @@ pub trait Agent {
     /// What its person is told in return.
     type Answer;
 
+    /// Whether this command shows what is protected: then whoever asks must prove again that she has the
+    /// passphrase of the device.
+    fn shows_secrets(_command: &Self::Command) -> bool {
+        false
+    }
+
     /// Takes one input.
     ///
     /// # Errors

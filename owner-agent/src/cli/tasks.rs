@@ -1,4 +1,5 @@
 //! What follows the name of each command.
+use crate::kinds::Kind;
 use clap::{Args, Subcommand};
 use kith_protocol::time::Millis;
 use kith_runtime::console::spans;
@@ -116,11 +117,14 @@ pub enum Host {
 /// Protected items.
 #[derive(Debug, Subcommand)]
 pub enum Secret {
-    /// Add a file; `protect` then puts it into the backup
+    /// Add files; `protect` then puts them into the backup
+    ///
+    /// Keys of OpenSSH and age, the words of a wallet and exports of password managers are recognised, and refused when
+    /// they are damaged, cut off or mistyped.
     Add(SecretAdd),
     /// Names and sizes
     List,
-    /// Print an item, or write it to a file
+    /// Print an item, or write it to a file; asks for the passphrase again
     Show {
         /// Its name
         name: String,
@@ -135,14 +139,18 @@ pub enum Secret {
     },
 }
 
-/// An item to protect.
+/// Items to protect.
 #[derive(Debug, Args)]
 pub struct SecretAdd {
-    /// The file, `-` for standard input
-    pub file: PathBuf,
-    /// What to call it; the file's name where not given
+    /// The files, `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What to call it, where it is one; the file's name where not given
     #[arg(long)]
     pub name: Option<String>,
+    /// Take it for this and nothing else; `file` keeps it as it is, whatever it looks like
+    #[arg(long = "as", value_name = "KIND")]
+    pub kind: Option<Kind>,
 }
 
 /// A deal.

@@ -1,6 +1,7 @@
 //! `secret`: what is protected.
-use super::{ask, tell, unexpected};
+use super::{ask, present, tell, unexpected};
 use crate::cli::{Secret, SecretAdd};
+use crate::kinds;
 use kith_protocol::bytes::Blob;
 use kith_protocol::limits;
 use kith_protocol::owner::command::{Answer, Command};
@@ -22,14 +23,45 @@ pub(super) async fn carry_out(console: &Console, task: Secret) -> Result<(), Fai
     }
 }
 
+/// All of them are looked at before the first is added: one that is damaged leaves nothing half done.
 async fn add(console: &Console, add: SecretAdd) -> Result<(), Failure> {
-    let name = match add.name {
-        Some(name) => name,
-        None => file_name(&add.file)?,
-    };
-    let data = Blob(read(&add.file)?);
-    tell(console, &Command::SecretAdd { name, data }).await?;
+    if add.name.is_some() && add.files.len() > 1 {
+        let message = "--name names one item, and these are several files";
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    let mut items = Vec::new();
+    for file in &add.files {
+        let name = match &add.name {
+            Some(name) => name.clone(),
+            None => file_name(file)?,
+        };
+        let data = read(file)?;
+        let found = kinds::recognise(&data, add.kind).map_err(|why| broken(file, &why))?;
+        items.push((name, data, found));
+    }
+    let mut kept = Vec::new();
+    for (name, data, found) in items {
+        if let Some(found) = found {
+            console.screen.say(&format!("{name}: {found}"));
+        }
+        let data = Blob(data);
+        let answer = ask(console, &Command::SecretAdd { name, data }).await?;
+        let Answer::Done { text } = answer else {
+            return Err(unexpected());
+        };
+        kept.push(text);
+    }
+    let text = kept.join("\n");
+    present(console, &Answer::Done { text });
     Ok(())
+}
+
+fn broken(file: &Path, why: &str) -> Failure {
+    let file = file.display();
+    Failure::new(
+        Exit::Unverified,
+        format!("{file}: {why}. Nothing was added; `--as file` keeps a file as it is"),
+    )
 }
 
 fn file_name(file: &Path) -> Result<String, Failure> {
@@ -66,7 +98,8 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 async fn show(console: &Console, name: String, output: Option<&Path>) -> Result<(), Failure> {
-    let answer = ask(console, &Command::SecretShow { name }).await?;
+    let show = Command::SecretShow { name };
+    let answer = console.ask_with_passphrase(&show).await?;
     let Answer::Secret { data, .. } = &answer else {
         return Err(unexpected());
     };

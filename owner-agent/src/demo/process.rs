@@ -2,6 +2,7 @@
 use super::trouble::Trouble;
 use kith_runtime::homes::Home;
 use kith_runtime::local_client::LocalClient;
+use kith_runtime::passphrase::Passphrase;
 use rand::distr::{Alphanumeric, SampleString as _};
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -120,6 +121,9 @@ impl Place {
     /// [`Trouble`] when there can be no such home.
     fn client(&self) -> Result<LocalClient, Trouble> {
         let client = LocalClient::at(self.home()?.socket());
+        let passphrase = Passphrase::from_file(&self.passphrase);
+        let passphrase = passphrase.map_err(|error| Trouble::Broken(error.to_string()))?;
+        let client = client.of_whoever_has(&passphrase);
         if self.answers.is_none() {
             return Ok(client);
         }

@@ -27,6 +27,7 @@ pub mod node;
 pub mod passphrase;
 mod pieces;
 mod post;
+mod presence;
 pub mod process;
 mod refusals;
 mod sending;

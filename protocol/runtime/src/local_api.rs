@@ -6,20 +6,21 @@
 //! | request | answer |
 //! | --- | --- |
 //! | `GET /healthz` | `{"v":1,"status":"ready","endpoint":{…},"refused":{"code":n}}` |
-//! | `POST /v1/commands`, the command as JSON | `{"v":1,"answer":…}` or `{"v":1,"error":{"message":…,"exit":…}}` |
+//! | `POST /v1/commands`, the command as JSON | `{"v":1,"answer":…}` or `{"v":1,"error":{"message":…,"exit":…}}`; where it shows what is protected, the header `Kith-Passphrase` holds the passphrase in base64url |
 //! | `GET /v1/pending` | `{"v":1,"answer":[event …]}`: what waits for a person |
 //! | `GET /v1/events` | hints as server-sent events; `event: missed` when the listener was too slow |
 //! | `GET /v1/doctor` | `{"v":1,"answer":[check …]}`: what was found, after asking everyone who should answer |
 //! | `POST /v1/stop` | `{"v":1,"answer":"stopping"}` |
 //!
-//! The status is 200 for an answer, 400 for what is no command, 413 for one that is too large, 409 for a command that was not
-//! carried out, 503 while stopping.
+//! The status is 200 for an answer, 400 for what is no command, 413 for one that is too large, 403 without the
+//! passphrase that it needs, 409 for a command that was not carried out, 503 while stopping.
 use crate::doctor::Examination;
 use crate::network::Network;
+use crate::presence::{self, Presence};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -70,6 +71,14 @@ pub(crate) struct Desk<C, A> {
     /// How the loop ended, once it has.
     pub(crate) ended: watch::Sender<Option<Result<(), String>>>,
     pub(crate) network: Network,
+    /// Which commands ask for the passphrase once more, and what it is checked against.
+    pub(crate) guard: Option<Guard<C>>,
+}
+
+/// What guards the commands that show what is protected.
+pub(crate) struct Guard<C> {
+    pub(crate) shows_secrets: fn(&C) -> bool,
+    pub(crate) presence: Presence,
 }
 
 impl<C, A> Desk<C, A> {
@@ -85,9 +94,25 @@ impl<C, A> Desk<C, A> {
                 stop,
                 ended,
                 network,
+                guard: None,
             },
             taken,
         )
+    }
+
+    /// The same, with these commands guarded.
+    pub(crate) fn guarded(self, guard: Guard<C>) -> Self {
+        Self {
+            guard: Some(guard),
+            ..self
+        }
+    }
+
+    /// What whoever asks this has to satisfy first.
+    fn guarding(&self, command: &C) -> Option<&Presence> {
+        let guard = self.guard.as_ref();
+        let guard = guard.filter(|guard| (guard.shows_secrets)(command))?;
+        Some(&guard.presence)
     }
 }
 
@@ -182,6 +207,7 @@ async fn health<C, A>(State(desk): Shared<C, A>) -> Json<Value> {
 
 async fn command<C: DeserializeOwned, A: Serialize>(
     State(desk): Shared<C, A>,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let body = match body {
@@ -192,6 +218,12 @@ async fn command<C: DeserializeOwned, A: Serialize>(
         Ok(command) => command,
         Err(error) => return refused(StatusCode::BAD_REQUEST, &misread(&error), 2),
     };
+    if let Some(presence) = desk.guarding(&command) {
+        let given = headers.get(presence::HEADER).map(HeaderValue::as_bytes);
+        if let Err(error) = presence.check(given).await {
+            return refused(StatusCode::FORBIDDEN, &error.message, error.exit);
+        }
+    }
     let (answer, waiting) = oneshot::channel();
     match ask(&desk, Asked::Command { command, answer }, waiting).await {
         Some(Ok(answer)) => answered(&answer),

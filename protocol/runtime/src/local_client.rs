@@ -1,8 +1,11 @@
 //! The other end of the local API: what every command of the programs uses.
 use crate::homes::{Home, HomeError};
+use crate::passphrase::Passphrase;
+use crate::presence;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
+use hyper::header::HeaderValue;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use kith_protocol::agent::Event;
@@ -18,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::net::UnixStream;
+use zeroize::Zeroizing;
 
 /// Hears what an agent answers, word for word and before anybody reads it: tests search all of it.
 pub type Listener = Arc<dyn Fn(&[u8]) + Send + Sync>;
@@ -27,6 +31,7 @@ pub type Listener = Arc<dyn Fn(&[u8]) + Send + Sync>;
 pub struct LocalClient {
     socket: PathBuf,
     listener: Option<Listener>,
+    passphrase: Option<Arc<Zeroizing<String>>>,
 }
 
 /// Why a call brought no answer.
@@ -118,6 +123,7 @@ impl LocalClient {
         Self {
             socket: socket.into(),
             listener: None,
+            passphrase: None,
         }
     }
 
@@ -126,6 +132,15 @@ impl LocalClient {
     pub fn heard_by(self, listener: Listener) -> Self {
         Self {
             listener: Some(listener),
+            ..self
+        }
+    }
+
+    /// The same, with the passphrase that some commands need.
+    #[must_use]
+    pub fn of_whoever_has(self, passphrase: &Passphrase) -> Self {
+        Self {
+            passphrase: Some(Arc::new(presence::written(passphrase))),
             ..self
         }
     }
@@ -225,10 +240,16 @@ impl LocalClient {
             .await
             .map_err(broken)?;
         tokio::spawn(connection);
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header("host", "localhost")
+            .header("host", "localhost");
+        if let Some(passphrase) = &self.passphrase {
+            let mut value = HeaderValue::from_str(passphrase).expect("base64url");
+            value.set_sensitive(true);
+            request = request.header(presence::HEADER, value);
+        }
+        let request = request
             .body(Full::new(Bytes::from(body)))
             .expect("a method and a path of ours make a request");
         sender.send_request(request).await.map_err(broken)

@@ -4,10 +4,11 @@ use crate::driver::{Driver, DriverError, Inbox};
 use crate::homes::{Home, HomeError};
 use crate::keystore::{self, KeystoreError};
 use crate::ledger_client::LedgerClient;
-use crate::local_api::{self, Asked, Desk, SocketError};
+use crate::local_api::{self, Asked, Desk, Guard, SocketError};
 use crate::network::{Delivery, Network};
 use crate::node::{Node, NodeError};
 use crate::passphrase::Passphrase;
+use crate::presence::Presence;
 use crate::sending::Sending;
 use crate::store::{Store, StoreError};
 use crate::swarm::{self, SwarmError};
@@ -205,6 +206,10 @@ where
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, peer = endpoint.peer_id(), addresses = ?endpoint.addresses(), "listening");
     let (desk, asked) = Desk::new(line.network.clone());
+    let desk = desk.guarded(Guard {
+        shows_secrets: G::shows_secrets,
+        presence: Presence::at(home.keystore()),
+    });
     let driver = driver(agent, store, line, (&desk, asked));
     spin(driver, desk, listener, home.socket().into())
 }

@@ -234,6 +234,10 @@ impl Agent for OwnerAgent {
     type Command = Command;
     type Answer = Answer;
 
+    fn shows_secrets(command: &Command) -> bool {
+        matches!(command, Command::SecretShow { .. })
+    }
+
     fn step(
         &mut self,
         now: Timestamp,

@@ -300,6 +300,10 @@ async fn protect(town: &Town<'_>, alice: &Place) -> Result<(), Trouble> {
     let file = town.file("secrets/note.txt");
     write(&file, NOTE)?;
     town.does(alice, &["secret", "add", &file]).await?;
+    let cut = town.file("secrets/id_cut");
+    write(&cut, b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz")?;
+    town.types(alice, &["secret", "add", &file, &cut], Some(8))
+        .await?;
     let again = ["secret", "add", &file, "--name", "copy"];
     town.does(alice, &again).await?;
     town.does(alice, &["secret", "remove", "copy"]).await?;
@@ -391,6 +395,13 @@ async fn recover(town: &Town<'_>, cast: &Cast) -> Result<(), Trouble> {
     town.does(new.place(), &watch).await?;
     let file = town.file("secrets/back.txt");
     let show = ["secret", "show", "note.txt"];
+    let onlooker = Place {
+        passphrase: town.file("secrets/guess.txt").into(),
+        ..new.place().clone()
+    };
+    write(&onlooker.passphrase.to_string_lossy(), b"a guess")?;
+    // Somebody sits down at an unlocked device.
+    town.types(&onlooker, &show, Some(4)).await?;
     // As text it would be the item itself; as JSON the search knows where it stands.
     let more: &[&str] = match town.form.is_empty() {
         true => &["--output", &file],

@@ -162,7 +162,7 @@ impl Stage for Swarms {
         let mut machine = Machine {
             name: name.into(),
             kind: kind.clone(),
-            client: LocalClient::at(home.socket()),
+            client: LocalClient::at(home.socket()).of_whoever_has(&passphrase()),
             home,
             bent: Arc::default(),
             running: None,

@@ -44,6 +44,21 @@ impl Console {
         answer.map_err(|error| self.failed(&error))
     }
 
+    /// As [`Console::ask`], of a command that shows what is protected: its person gives the passphrase again.
+    ///
+    /// # Errors
+    /// As [`Console::ask`]; [`Exit::Locked`] for a wrong passphrase.
+    pub async fn ask_with_passphrase<C: Serialize, A: DeserializeOwned>(
+        &self,
+        command: &C,
+    ) -> Result<A, Failure> {
+        let client = LocalClient::of(&self.home).map_err(|error| self.failed(&error))?;
+        client.health().await.map_err(|error| self.failed(&error))?;
+        let client = client.of_whoever_has(&self.person.passphrase()?);
+        let answer = client.command(command).await;
+        answer.map_err(|error| self.failed(&error))
+    }
+
     /// As [`Console::ask`], and again for a few seconds while the agent says that someone else's
     /// agent must answer first.
     ///
