@@ -1,4 +1,4 @@
-//! What custody proofs cost: `ours` beside the `floor`, the group operations that nobody can leave out.
+//! What custody proofs and a refresh of shares cost: `ours` beside the `floor`, the group operations that nobody can leave out.
 //! `cargo bench -p kith-protocol --bench custody` runs for some ten seconds and ends with a table.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 #![allow(
@@ -20,14 +20,20 @@ use kith_protocol::keys::RecoverySecret;
 use kith_protocol::message::share::{Challenge, Commitments};
 use kith_protocol::share_pair::SharePair;
 use kith_protocol::time::Timestamp;
-use kith_protocol::vss::{Quorum, UnverifiedProof};
+use kith_protocol::vss::{Quorum, ShareIndex, UnverifiedProof};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
 const SIZES: [(u8, u8); 3] = [(3, 5), (11, 20), (51, 100)];
-const OPERATIONS: [&str; 3] = ["prove", "check all", "check one wrong"];
+const OPERATIONS: [&str; 5] = [
+    "prove",
+    "check all",
+    "check one wrong",
+    "refresh",
+    "take an addition",
+];
 const POLICY: Digest = Digest([1; 32]);
 
 /// A deal, one question to all, and everybody's answer.
@@ -35,6 +41,8 @@ struct Setting {
     pairs: Vec<SharePair>,
     asked: Challenge,
     watched: Watched,
+    commitments: Commitments,
+    threshold: u8,
     did: Did,
     proofs: Vec<UnverifiedProof>,
     points: Vec<RistrettoPoint>,
@@ -72,6 +80,8 @@ impl Setting {
                 backup_head: Some(Digest([4; 32])),
             },
             watched: Watched::new(POLICY, 1, &commitments, threshold).unwrap(),
+            commitments,
+            threshold,
             did: LocalDid::generate_did_key(&mut rng).did().clone(),
             proofs: Vec::new(),
             points: scalars.iter().map(RistrettoPoint::mul_base).collect(),
@@ -164,6 +174,75 @@ fn floor_of_check(group: &mut Group<'_>, setting: &Setting) {
     });
 }
 
+/// A random scalar and its multiplication with the base point for each coefficient of both polynomials, a
+/// multiplication and addition for each coefficient of each share.
+fn refresh(group: &mut Group<'_>, setting: &Setting) {
+    let opened = setting.commitments.open(setting.threshold).unwrap();
+    let indices: Vec<ShareIndex> = setting.pairs.iter().map(SharePair::index).collect();
+    let mut rng = setting.rng.clone();
+    group.bench_function("ours", |b| {
+        b.iter(|| {
+            let decrypt = opened.decrypt.refresh(&indices, &mut rng).unwrap();
+            (decrypt, opened.sign.refresh(&indices, &mut rng).unwrap())
+        });
+    });
+    group.bench_function("floor", |b| {
+        b.iter(|| {
+            for _ in 0..2 {
+                let draw = |_| Scalar::random(&mut rng);
+                let coefficients: Vec<Scalar> = (1..setting.threshold).map(draw).collect();
+                for coefficient in &coefficients {
+                    black_box(RistrettoPoint::mul_base(coefficient).compress());
+                }
+                for index in indices.iter().map(|index| Scalar::from(index.get())) {
+                    let evaluate = |sum, coefficient: &Scalar| (sum + coefficient) * index;
+                    black_box(coefficients.iter().fold(Scalar::ZERO, evaluate));
+                }
+            }
+        });
+    });
+}
+
+/// A trustee's part: both new shares, checked against commitments that it decompresses. The floor decompresses
+/// them and multiplies each once for the check.
+fn take_an_addition(group: &mut Group<'_>, setting: &Setting) {
+    let opened = setting.commitments.open(setting.threshold).unwrap();
+    let indices: Vec<ShareIndex> = setting.pairs.iter().map(SharePair::index).collect();
+    let mut rng = setting.rng.clone();
+    let decrypt = opened.decrypt.refresh(&indices, &mut rng).unwrap();
+    let sign = opened.sign.refresh(&indices, &mut rng).unwrap();
+    let commitments = Commitments {
+        decrypt: decrypt.commitment.to_wire(),
+        sign: sign.commitment.to_wire(),
+    };
+    let (decrypt, sign) = (&decrypt.additions[0], &sign.additions[0]);
+    let held = &setting.pairs[0];
+    group.bench_function("ours", |b| {
+        b.iter(|| {
+            let new = SharePair {
+                decrypt: decrypt.to(&held.decrypt).unwrap(),
+                sign: sign.to(&held.sign).unwrap(),
+            };
+            let opened = black_box(&commitments).open(setting.threshold).unwrap();
+            new.verify(&opened).unwrap();
+        });
+    });
+    let terms = 2 * usize::from(setting.threshold);
+    let encoded: Vec<_> = setting.points[..terms]
+        .iter()
+        .map(RistrettoPoint::compress)
+        .collect();
+    group.bench_function("floor", |b| {
+        b.iter(|| {
+            let read = black_box(&encoded)
+                .iter()
+                .map(|point| point.decompress().unwrap());
+            let points: Vec<_> = read.collect();
+            RistrettoPoint::vartime_multiscalar_mul(&setting.scalars[..terms], &points)
+        });
+    });
+}
+
 fn half(scalar: &Scalar) -> Scalar {
     let (low, _) = scalar.as_bytes().as_chunks::<16>();
     Scalar::from(u128::from_le_bytes(low[0]))
@@ -205,7 +284,7 @@ fn main() {
         .warm_up_time(Duration::from_millis(100))
         .measurement_time(Duration::from_millis(400))
         .configure_from_args();
-    let operations = [prove, check_all, check_one_wrong];
+    let operations = [prove, check_all, check_one_wrong, refresh, take_an_addition];
     for (threshold, trustees) in SIZES {
         let setting = Setting::new(threshold, trustees);
         for (name, operation) in OPERATIONS.into_iter().zip(operations) {

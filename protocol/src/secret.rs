@@ -146,6 +146,16 @@ impl SecretScalar {
         Zeroizing::new(factor * self.0)
     }
 
+    /// The sum of both.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        Self(self.0 + other.0)
+    }
+
+    /// The difference of both.
+    pub(crate) fn minus(&self, other: &Self) -> Self {
+        Self(self.0 - other.0)
+    }
+
     /// Whether this is zero, in constant time.
     #[must_use]
     pub fn is_zero(&self) -> bool {

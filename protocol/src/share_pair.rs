@@ -7,7 +7,7 @@ use crate::keys::role::AgreementRole;
 use crate::keys::{AgreementKey, AgreementSecret, SealedBox, labels, sealed_box};
 use crate::limits;
 use crate::message::share::Opened;
-use crate::vss::{Decrypt, Share, ShareIndex, Sign};
+use crate::vss::{Addition, Decrypt, Share, ShareIndex, Sign};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -36,6 +36,9 @@ pub enum PairError {
     /// The two shares have different indices.
     #[error("the two shares stand at different indices")]
     Torn,
+    /// What is to be added is for another index.
+    #[error("what is to be added is for share {0}")]
+    OtherIndex(ShareIndex),
     /// It is no point of the committed polynomial.
     #[error("share {0} does not lie on the committed polynomials")]
     Wrong(ShareIndex),
@@ -79,6 +82,30 @@ impl SharePair {
             return Err(PairError::Torn);
         }
         Ok(pair)
+    }
+
+    /// What one trustee adds to both of its shares, as it travels: in the same box as a pair.
+    #[must_use]
+    pub fn of_additions(decrypt: Addition<Decrypt>, sign: Addition<Sign>) -> Self {
+        Self {
+            decrypt: decrypt.into_inner(),
+            sign: sign.into_inner(),
+        }
+    }
+
+    /// The pair that this one becomes with what [`SharePair::of_additions`] made; to be verified against the
+    /// commitments of the refresh.
+    ///
+    /// # Errors
+    /// [`PairError::OtherIndex`].
+    pub fn plus(&self, additions: Self) -> Result<Self, PairError> {
+        let other = PairError::OtherIndex(additions.index());
+        let decrypt = Addition::from_inner(additions.decrypt).to(&self.decrypt);
+        let sign = Addition::from_inner(additions.sign).to(&self.sign);
+        let (Some(decrypt), Some(sign)) = (decrypt, sign) else {
+            return Err(other);
+        };
+        Ok(Self { decrypt, sign })
     }
 
     /// Checks both shares against what the dealer committed to.

@@ -155,6 +155,8 @@ impl World {
         let Some(reply) = unpack(letter, keys, now).filter(|reply| fits(reply, &asker)) else {
             return;
         };
+        let node = asker.node;
+        self.tempt(node, |villain, world| villain.is_told(world, node, &reply));
         self.deliveries += 1;
         let from = self.network.route(&asker.to).unwrap_or(asker.node);
         self.draw((from, asker.node), (&asker.id, &reply.body, true));

@@ -177,6 +177,20 @@ pub struct Protect {
     pub no_wait: bool,
 }
 
+/// Shares of the recovery secrets.
+#[derive(Debug, Subcommand)]
+pub enum Share {
+    /// Give every trustee a new share of the same secrets; the old ones are deleted
+    ///
+    /// Old and new shares do not go together: whoever stole one in an earlier year begins at nothing. Trustees, threshold
+    /// and backup stay as they are; the change waits, and can be vetoed, like every change.
+    Refresh {
+        /// Begin, and do not wait until it is in force
+        #[arg(long)]
+        no_wait: bool,
+    },
+}
+
 /// Attempts in her name.
 #[derive(Debug, Subcommand)]
 pub enum Alert {

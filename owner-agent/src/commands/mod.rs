@@ -11,7 +11,7 @@ mod trustee;
 pub(crate) use protect::warnings;
 pub(crate) use secret::read as read_secret;
 
-use crate::cli::{Cli, Record, Task};
+use crate::cli::{Cli, Record, Share, Task};
 use crate::{demo, first, show};
 use kith_protocol::owner::OwnerAgent;
 use kith_protocol::owner::command::{Answer, Command};
@@ -49,6 +49,7 @@ async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
         Task::Host(task) => trustee::host(console, task).await,
         Task::Secret(task) => secret::carry_out(console, task).await,
         Task::Protect(task) => protect::protect(console, task).await,
+        Task::Share(Share::Refresh { no_wait }) => protect::refresh(console, no_wait).await,
         Task::Alert(task) => alert::carry_out(console, task).await,
         Task::Recover(task) => recover::carry_out(console, task).await,
         Task::Record(Record::List) => tell(console, &Command::RecordList).await,

@@ -15,12 +15,21 @@ pub(super) async fn protect(console: &Console, task: Protect) -> Result<(), Fail
         cool_down: task.cool_down,
         override_threshold: task.override_threshold,
     };
-    let answer = ask(console, &command).await?;
-    if task.no_wait {
-        present(console, &answer);
-        return Ok(());
-    }
-    let answer = wait(console).await?;
+    carry_out(console, &command, task.no_wait).await
+}
+
+/// New shares of the same secrets.
+pub(super) async fn refresh(console: &Console, no_wait: bool) -> Result<(), Failure> {
+    carry_out(console, &Command::ShareRefresh, no_wait).await
+}
+
+async fn carry_out(console: &Console, command: &Command, no_wait: bool) -> Result<(), Failure> {
+    let answer = ask(console, command).await?;
+    let answer = if no_wait {
+        answer
+    } else {
+        wait(console).await?
+    };
     present(console, &answer);
     Ok(())
 }

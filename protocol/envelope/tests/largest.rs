@@ -140,6 +140,7 @@ fn store() -> Store {
         prekey: u32::MAX,
         sealed: sealed(),
         hosts: hosts(),
+        refreshes: None,
         authority: authority(),
     }
 }

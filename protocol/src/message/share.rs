@@ -69,8 +69,20 @@ pub struct Store {
     pub sealed: SealedBox<ShareSealing>,
     /// Agents that keep backups; a claimant is told.
     pub hosts: Vec<Did>,
+    /// Where this is a refresh: the share that what is sealed is added to (decision 0036).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refreshes: Option<Refreshed>,
     /// By what right.
     pub authority: Authority,
+}
+
+/// A share by its epoch and deal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refreshed {
+    /// The epoch.
+    pub epoch: u32,
+    /// The deal's digest.
+    pub deal: Digest,
 }
 
 /// What a trustee signs when a share is durable: "verified against digest X".
@@ -231,7 +243,11 @@ impl Store {
             &self.sealed,
             &self.hosts,
         );
-        codec::encode(1, &(head, rest))
+        // What is no refresh is signed as it was before there were any.
+        match &self.refreshes {
+            Some(refreshed) => codec::encode(1, &(head, rest, refreshed)),
+            None => codec::encode(1, &(head, rest)),
+        }
     }
 }
 

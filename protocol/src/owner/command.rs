@@ -92,7 +92,9 @@ pub enum Command {
         /// "Stolen" verdicts that override a veto; usually all but one, at least the threshold.
         override_threshold: Option<u8>,
     },
-    /// How far the last `Protect` is.
+    /// Deals the next epoch by new shares of the same secrets.
+    ShareRefresh,
+    /// How far the last `Protect` or `ShareRefresh` is.
     ProtectStatus,
     /// Recovery attempts made in her name.
     AlertList,

@@ -39,6 +39,8 @@ pub(crate) struct Deal {
     pub(crate) lane: LaneOpening,
     /// What shares are checked against.
     pub(crate) commitments: Commitments,
+    /// Whether what was sent is added to shares of the epoch before (decision 0036).
+    pub(crate) refreshes: bool,
     /// Each trustee dealt to.
     pub(crate) trustees: Vec<Dealt>,
     /// Each host the backup goes to.

@@ -11,12 +11,15 @@ mod custody;
 mod deal;
 mod dealing;
 mod enrolment;
+mod handout;
 mod health;
 mod identity;
 mod pace;
 mod peers;
 mod protect;
 mod push;
+mod recipient;
+mod refresh;
 mod replace;
 mod resigned;
 mod secret;
@@ -100,6 +103,7 @@ impl OwnerAgent {
                 let terms = terms::wished(work, threshold, wish)?;
                 protect::begin(work, &self.anchor, terms)
             }
+            Command::ShareRefresh => refresh::begin(work, &self.anchor),
             Command::ProtectStatus => protect::show(work, &self.anchor),
             Command::AlertList => Ok(Answer::Alerts {
                 list: alert::alerts(work, &self.anchor)?,

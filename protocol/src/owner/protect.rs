@@ -14,9 +14,10 @@ use crate::owner::claim;
 use crate::owner::command::Answer;
 use crate::owner::custody;
 use crate::owner::deal::{self, By, Deal, DealStage};
-use crate::owner::dealing::{self, Peers, Plan, Right};
+use crate::owner::dealing::{self, Plan, Right};
 use crate::owner::identity::{self, Identity};
 use crate::owner::push::{self, End, Passage};
+use crate::owner::recipient::{self, Peers};
 use crate::owner::status;
 use crate::owner::superseded;
 use crate::owner::terms::Terms;
@@ -25,7 +26,7 @@ use crate::time::Millis;
 
 /// Losses that are survivable right after a protection, where there are trustees to spare (f of
 /// G4).
-const SPARE: u8 = 1;
+pub(crate) const SPARE: u8 = 1;
 
 /// Pause before a record that was refused is made anew.
 const AGAIN: Millis = Millis::seconds(2);
@@ -37,7 +38,10 @@ pub(crate) fn begin(work: &mut Work<'_>, anchor: &Anchor, terms: Terms) -> Resul
     let trustees = trustee::verified(work, PeerRole::Trustee)?;
     let hosts = trustee::verified(work, PeerRole::Host)?;
     check(&trustees, &hosts, terms)?;
-    let (trustees, hosts) = (dealing::recipients(trustees), dealing::recipients(hosts));
+    let (trustees, hosts) = (
+        recipient::recipients(trustees),
+        recipient::recipients(hosts),
+    );
     let terms = terms.among(trustees.able.len());
     let spare = spare(work, anchor, &trustees, terms)?;
     let plan = Plan {
@@ -64,7 +68,7 @@ fn spare(work: &Work<'_>, anchor: &Anchor, trustees: &Peers, terms: Terms) -> Re
 
 /// A deal that is not anchored gives way to the next one. One that may be on its way to the ledger
 /// does not: the row would be overwritten, and the epoch come into force with nobody knowing it.
-fn make_way(work: &mut Work<'_>) -> Result<(), Stop> {
+pub(crate) fn make_way(work: &mut Work<'_>) -> Result<(), Stop> {
     if claim::row::load(work)?.is_some_and(|claim| !claim.is_done()) {
         let text = "a recovery is under way here, which deals the next epoch itself; see `owner-agent recover status`";
         return Err(CommandError::pending(text).into());
@@ -237,8 +241,10 @@ impl Deal {
                 dealt.receipt = Some((stored.receipt.clone(), stored.signature));
                 dealt.refused = None;
                 let name = dealt.name.clone();
+                let did = dealt.did.clone();
                 push::add_prekeys(work, &name, &stored.spare, &stored.next)?;
                 self.note_receipt(work, &name)?;
+                superseded::caught_up(work, self, &did)?;
             }
             Body::Problem(problem) => dealt.refused = Some(reason(problem)),
             _ => {

@@ -11,10 +11,11 @@ use crate::message::setup::Prekey;
 use crate::message::{Body, ProblemReport};
 use crate::outbox;
 use crate::owner::claim;
-use crate::owner::deal::{self, Deal, Placed};
-use crate::owner::dealing::{self, Plan, Recipient, Right, put_for};
+use crate::owner::deal::{self, Deal, DealStage, Placed};
+use crate::owner::dealing::{Plan, Right, put_for};
 use crate::owner::identity::{self, Identity};
 use crate::owner::protect::reason;
+use crate::owner::recipient::{self, Recipient};
 use crate::owner::trustee::Trustee;
 use crate::record::{Key, Records as _, Row, Space};
 use serde::{Deserialize, Serialize};
@@ -287,7 +288,7 @@ impl Offer {
         if contact.prekeys.is_empty() {
             contact.prekeys.push(self.prekey.clone());
         }
-        let able = dealing::recipients(vec![host]).able.pop()?;
+        let able = recipient::recipients(vec![host]).able.pop()?;
         self.prekey = able.prekey().clone();
         Some(able)
     }
@@ -334,6 +335,14 @@ pub(crate) fn abandon(work: &mut Work<'_>, deal: &Deal) -> Result<(), Damage> {
     let backup = &deal.record.backup_head;
     for dealt in &deal.trustees {
         outbox::withdraw(work, &dealt.message);
+    }
+    // A refresh shares its backup with the epoch in force, which may still be on its way to a slow host.
+    let keeps = |other: &Deal| {
+        let same = other.record.backup_head == *backup && other.epoch != deal.epoch;
+        same && other.stage == DealStage::Active
+    };
+    if work.all::<Deal>()?.iter().any(keeps) {
+        return Ok(());
     }
     for host in &deal.hosts {
         if let Some(passage) = work.load::<Passage>(&passage_id(backup, &host.name))? {

@@ -62,7 +62,8 @@ pub(crate) fn begin(work: &mut Work<'_>, active: &Deal, older: &[Deal]) -> Resul
                 outbox::withdraw(work, &message);
             }
         }
-        let remains = active.trustees.iter().any(|now| now.did == dealt.did);
+        let is_dealt_to = active.trustees.iter().any(|now| now.did == dealt.did);
+        let remains = is_dealt_to || can_be_dealt_to(work, dealt)?;
         work.save(&Superseded {
             name: dealt.name.clone(),
             local: dealt.local.clone(),
@@ -74,6 +75,17 @@ pub(crate) fn begin(work: &mut Work<'_>, active: &Deal, older: &[Deal]) -> Resul
         });
     }
     leave(work, active)
+}
+
+/// Whoever was only left out of this epoch may be part of the next.
+fn can_be_dealt_to(work: &Work<'_>, dealt: &Dealt) -> Result<bool, Damage> {
+    let peer = work.load::<Trustee>(dealt.name.as_bytes())?;
+    let able = |peer: &Trustee| {
+        let contact = peer.contact.as_ref();
+        peer.is_verified()
+            && contact.is_some_and(|known| known.did == dealt.did && !known.prekeys.is_empty())
+    };
+    Ok(peer.as_ref().is_some_and(able))
 }
 
 /// Who was to leave has no share of the epoch in force.
@@ -113,18 +125,34 @@ pub(crate) fn proved(
     if holders < usize::from(deal.needed) {
         return Ok(());
     }
-    for mut row in work.all::<Superseded>()? {
-        if row.below != deal.epoch || row.message.is_some() {
-            continue;
+    for row in work.all::<Superseded>()? {
+        if row.below == deal.epoch && row.message.is_none() && !needs_the_one_before(deal, &row.did)
+        {
+            row.ask(work, identity);
         }
-        let delete = row.delete(identity);
-        row.message = Some(outbox::send(
-            work,
-            &row.local,
-            &row.did,
-            Body::ShareDelete(delete),
-        ));
-        work.save(&row);
+    }
+    Ok(())
+}
+
+/// Whether it has yet to add to its share of the epoch before: without that one it could not.
+fn needs_the_one_before(deal: &Deal, trustee: &Did) -> bool {
+    let mut dealt = deal.trustees.iter();
+    deal.refreshes && dealt.any(|dealt| dealt.did == *trustee && dealt.receipt.is_none())
+}
+
+/// One that was waited for has what it needs: it is asked as all others were, if they were.
+pub(crate) fn caught_up(work: &mut Work<'_>, deal: &Deal, trustee: &Did) -> Result<(), Damage> {
+    let Some(identity) = identity::load(work)? else {
+        return Ok(());
+    };
+    let mut rows = work.all::<Superseded>()?;
+    rows.retain(|row| row.below == deal.epoch);
+    let were_asked = rows.iter().any(|row| row.message.is_some());
+    let waited = rows
+        .into_iter()
+        .find(|row| row.did == *trustee && row.message.is_none());
+    if let Some(row) = waited.filter(|_| were_asked) {
+        row.ask(work, &identity);
     }
     Ok(())
 }
@@ -156,6 +184,13 @@ pub(crate) fn on_reply(work: &mut Work<'_>, id: &str, reply: &Body) -> Result<bo
 }
 
 impl Superseded {
+    fn ask(mut self, work: &mut Work<'_>, identity: &Identity) {
+        let delete = self.delete(identity);
+        let message = outbox::send(work, &self.local, &self.did, Body::ShareDelete(delete));
+        self.message = Some(message);
+        work.save(&self);
+    }
+
     fn delete(&self, identity: &Identity) -> Delete {
         let right = Right::Agent;
         let mut delete = Delete {

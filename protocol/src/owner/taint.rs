@@ -29,6 +29,11 @@ pub(crate) fn refresh(work: &mut Work<'_>, anchor: &Anchor) -> Result<(), Damage
     }
 }
 
+/// Whether somebody may hold shares of the epoch in force, or of one with the same secrets.
+pub(crate) fn is_tainted(records: &dyn Records, anchor: &Anchor) -> Result<bool, Damage> {
+    Ok(Tainted::find(records, anchor)?.is_some())
+}
+
 /// What is said until another epoch is in force.
 pub(crate) fn pending(records: &dyn Records, anchor: &Anchor) -> Result<Vec<Event>, Damage> {
     let Some(tainted) = Tainted::find(records, anchor)? else {
@@ -61,10 +66,10 @@ impl Tainted {
         if !in_force || !matches!(is_live(anchor, &identity), Life::Live) {
             return Ok(None);
         }
-        let Some(request) = by(anchor, &identity, &deal) else {
+        let mut later = record::load_all::<Deal>(records, &[])?;
+        let Some(request) = by(anchor, &identity, (&deal, &later)) else {
             return Ok(None);
         };
-        let mut later = record::load_all::<Deal>(records, &[])?;
         later.retain(|later| later.epoch > deal.epoch);
         let later = later.into_iter().map(|later| later.stage).collect();
         Ok(Some(Self {
@@ -85,9 +90,17 @@ impl Tainted {
     }
 }
 
-fn by(anchor: &Anchor, identity: &Identity, deal: &Deal) -> Option<String> {
+/// The request that tainted this epoch, or one before of which it has the secrets: a refresh takes back no secret
+/// that enough released shares have given away.
+fn by(anchor: &Anchor, identity: &Identity, (deal, all): (&Deal, &[Deal])) -> Option<String> {
     let view = anchor.view(&identity.log)?;
     let now = view.ledger_time().unwrap_or_default();
-    let taints = view.state().taints(&identity.policy, deal.epoch, now);
-    taints.first().map(short)
+    let keys = |deal: &Deal| (deal.lane.decrypt_key, deal.lane.sign_key);
+    let mut same = all
+        .iter()
+        .filter(|other| other.epoch <= deal.epoch && keys(other) == keys(deal));
+    same.find_map(|other| {
+        let taints = view.state().taints(&identity.policy, other.epoch, now);
+        taints.first().map(short)
+    })
 }

@@ -106,8 +106,31 @@ fn check(
     check_deal(store)?;
     check_epoch(anchor, ward, store)?;
     let prekey = check_prekey(work, &ward.id, store)?;
-    let shares = check_share(&prekey, message, store)?;
+    let base = check_base(work, &ward.id, store)?;
+    let shares = check_share(&prekey, message, (store, base))?;
     Ok((prekey, shares))
+}
+
+/// Where it is a refresh: the share that it is added to, held here and of the same secrets.
+fn check_base(work: &Work<'_>, ward: &WardId, store: &Store) -> Result<Option<SharePair>, Halt> {
+    let Some(refreshed) = &store.refreshes else {
+        return Ok(None);
+    };
+    let missing = || {
+        let comment = format!(
+            "no share of epoch {} is held here to be refreshed",
+            refreshed.epoch
+        );
+        Refusal::new("e.p.req.unknown-share", comment)
+    };
+    let base = custody::find(work, ward, refreshed.epoch, &refreshed.deal)?.ok_or_else(missing)?;
+    let keys = |lane: &LaneOpening| (lane.decrypt_key, lane.sign_key, lane.threshold);
+    if keys(&base.lane) != keys(&store.lane) {
+        return Err(
+            mismatch("it refreshes a share of other secrets or of another threshold").into(),
+        );
+    }
+    Ok(Some(base.shares))
 }
 
 fn check_form(message: &Received, store: &Store) -> Result<(), Refusal> {
@@ -228,7 +251,11 @@ fn check_prekey(work: &Work<'_>, ward: &WardId, store: &Store) -> Result<Prekey,
 }
 
 /// The share opens, and both its halves lie on the committed polynomials (R2).
-fn check_share(prekey: &Prekey, message: &Received, store: &Store) -> Result<SharePair, Refusal> {
+fn check_share(
+    prekey: &Prekey,
+    message: &Received,
+    (store, base): (&Store, Option<SharePair>),
+) -> Result<SharePair, Refusal> {
     let bad = |error: crate::share_pair::PairError| {
         Refusal::new("e.m.trust.crypto.share-mismatch", error.to_string())
     };
@@ -236,7 +263,11 @@ fn check_share(prekey: &Prekey, message: &Received, store: &Store) -> Result<Sha
     let sealing = prekey
         .sealing()
         .ok_or_else(|| malformed("the prekey is used"))?;
-    let shares = SharePair::open(sealing, &context, &store.sealed).map_err(bad)?;
+    let sealed = SharePair::open(sealing, &context, &store.sealed).map_err(bad)?;
+    let shares = match base {
+        Some(base) => base.plus(sealed).map_err(bad)?,
+        None => sealed,
+    };
     let opened = store
         .commitments
         .open(store.lane.threshold)

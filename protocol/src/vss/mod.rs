@@ -18,6 +18,7 @@ mod point;
 mod purpose;
 mod quorum;
 mod reconstruct;
+mod refresh;
 mod share;
 
 pub use commitment::{Commitment, CommitmentError, UnverifiedCommitment};
@@ -30,4 +31,5 @@ pub use point::Point;
 pub use purpose::{Decrypt, Purpose, Sign};
 pub use quorum::{Quorum, QuorumError, QuorumWarning};
 pub use reconstruct::ReconstructError;
+pub use refresh::{Addition, Refresh};
 pub use share::{Share, ShareError, ShareIndex};

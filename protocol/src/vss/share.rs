@@ -94,6 +94,16 @@ impl<P: Purpose> Share<P> {
         &self.value
     }
 
+    /// The share at the same index of the sum of both polynomials.
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        Self::new(self.index, self.value.plus(&other.value))
+    }
+
+    /// The share at the same index of the polynomial that is lower by `constant` everywhere.
+    pub(super) fn minus(&self, constant: &SecretScalar) -> Self {
+        Self::new(self.index, self.value.minus(constant))
+    }
+
     /// Index and value, to be sealed.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<[u8; 33]> {

@@ -15,22 +15,24 @@ use serde_json::{Value, json};
 use crate::samples::{Sample, all};
 
 /// Members that may be missing, by the end of the message type.
-const MAY_BE_MISSING: [(&str, &str); 7] = [
+const MAY_BE_MISSING: [(&str, &str); 8] = [
     ("recovery-share/1.0/challenge", "/backup_head"),
     ("/get", "/before"),
     ("/cosign", "/certified"),
     ("/key", "/next"),
     ("/pending", "/not_before"),
     ("/problem-report", "/comment"),
+    ("/store", "/refreshes"),
     ("/stored", "/spare"),
 ];
 /// Those of them that say the same with `null`.
-const MAY_BE_NULL: [&str; 5] = [
+const MAY_BE_NULL: [&str; 6] = [
     "/backup_head",
     "/before",
     "/certified",
     "/next",
     "/not_before",
+    "/refreshes",
 ];
 /// Members whose name is the value: an object with exactly one of them.
 const TAGS: [&str; 5] = ["agent", "claimant", "committed", "refused", "signed"];

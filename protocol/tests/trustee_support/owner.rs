@@ -236,6 +236,7 @@ impl Deal {
             prekey: prekey.number,
             sealed: self.shares[0].seal(&prekey.sealing, &context, rng).unwrap(),
             hosts: Vec::new(),
+            refreshes: None,
             authority: Authority::Agent {
                 key: blank.verifying_key(),
                 signature: blank.sign("none", &[]),

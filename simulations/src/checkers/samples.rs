@@ -108,6 +108,7 @@ pub(super) fn receipt() -> (Received, Body) {
             .seal(&sealing.public_key(), &context, rng)
             .expect("a good key"),
         hosts: Vec::new(),
+        refreshes: None,
         authority: Authority::Agent {
             key: agent.verifying_key(),
             signature: agent.sign(labels::STORE, b""),

@@ -54,6 +54,7 @@ impl Live<'_> {
             | Act::Sleep { .. }
             | Act::ClockJumps { .. }
             | Act::Replace { .. }
+            | Act::Refresh
             | Act::Watched
             | Act::HalfRecovery
             | Act::Resign { .. }

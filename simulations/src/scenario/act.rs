@@ -18,6 +18,8 @@ pub(crate) enum Act {
         /// How many.
         count: Range,
     },
+    /// New shares of the same secrets. Demanded: the next epoch is in force, and everybody holds it alone.
+    Refresh,
     /// Some trustees want to be so no longer. Demanded: the owner's screen says so.
     Resign {
         /// How many.
@@ -163,6 +165,7 @@ pub(crate) struct Line {
 enum Kind {
     Protect,
     Replace,
+    Refresh,
     Resign,
     Watched,
     LoseDevice,
@@ -184,9 +187,10 @@ enum Kind {
     Rot,
 }
 
-const KINDS: [(&str, Kind); 21] = [
+const KINDS: [(&str, Kind); 22] = [
     ("protect", Kind::Protect),
     ("replace", Kind::Replace),
+    ("refresh", Kind::Refresh),
     ("resign", Kind::Resign),
     ("watched", Kind::Watched),
     ("lose-device", Kind::LoseDevice),
@@ -236,6 +240,7 @@ impl Kind {
         Some(match self {
             Self::Protect => Act::Protect,
             Self::Replace => Act::Replace { count: count(1) },
+            Self::Refresh => Act::Refresh,
             Self::Resign => Act::Resign { count: count(1) },
             Self::Watched => Act::Watched,
             Self::LoseDevice => Act::LoseDevice,
@@ -304,6 +309,7 @@ impl Act {
             Self::Replace { count } => {
                 format!("demanded: {count} trustees are replaced by newcomers, and keep nothing")
             }
+            Self::Refresh => "demanded: everybody has a new share of the same secrets, and no old one".into(),
             Self::Resign { count } => {
                 format!("demanded: {count} trustees resign, and the owner's screen says so")
             }

@@ -19,6 +19,11 @@ pub(super) const FILES: &[(&str, &str)] = &[
         "replacement",
         include_str!("../../scenarios/replacement.toml"),
     ),
+    ("refresh", include_str!("../../scenarios/refresh.toml")),
+    (
+        "cheating-refresh",
+        include_str!("../../scenarios/cheating-refresh.toml"),
+    ),
     (
         "resignation",
         include_str!("../../scenarios/resignation.toml"),

@@ -93,18 +93,7 @@ impl Story {
         self.asleep = self.asleep.after(self.waiting());
         self.demand("the tainted epoch gives way to the next", |story| {
             let active = story.world.jury.ledger.epoch;
-            active > before && active.is_some_and(|active| story.all_hold_only(active))
-        })
-    }
-
-    fn all_hold_only(&mut self, epoch: u32) -> bool {
-        let nodes = self.nodes_of(Who::Trustees).into_iter();
-        let living: Vec<NodeId> = nodes
-            .filter(|node| !self.world.node(*node).is_dead())
-            .collect();
-        living.into_iter().all(|node| {
-            let shares = self.world.shares_held(node);
-            matches!(&*shares, [share] if share.active && share.epoch == epoch)
+            active > before && active.is_some_and(|active| story.who_holds_other_than(active) == 0)
         })
     }
 

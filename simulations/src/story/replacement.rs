@@ -1,6 +1,8 @@
 //! Trustees leave and others take their places (R6).
 use super::{Part, Story, add_helper, trustee_name};
-use crate::people::{Owner, PersonId, Role, Wish, phone};
+use crate::node::NodeId;
+use crate::people::{Owner, PersonId, Role, Town as _, Wish, phone};
+use crate::scenario::act::Who;
 use kith_protocol::owner::command::{Answer, Command};
 use kith_protocol::policy::Bucket;
 use kith_protocol::time::Millis;
@@ -32,6 +34,40 @@ impl Story {
         self.demand("who left keeps nothing", |story| {
             leaving.iter().all(|who| story.keeps_nothing(*who))
         })
+    }
+
+    /// Everybody gets a new share of the same secrets. Demanded: the next epoch is in force and nobody keeps another;
+    /// where her device cheats one of them, that one holds what it held.
+    pub(super) fn refresh(&mut self) -> Part {
+        let before = self.world.jury.ledger.epoch;
+        let phone = self.node_of(self.alice);
+        self.demand("her device deals new shares of the same secrets", |story| {
+            phone::owner(&mut story.world, phone, Command::ShareRefresh).is_ok()
+        })?;
+        // It waits for receipts of whoever sleeps, and then as every change.
+        self.asleep = self.asleep.max(self.world.now()).after(self.waiting());
+        let cheated = usize::from(self.world.is_bent(phone));
+        let done = |story: &mut Self| {
+            let active = story.world.jury.ledger.epoch;
+            let behind = |active| story.who_holds_other_than(active) <= cheated;
+            active > before && active.is_some_and(behind)
+        };
+        self.storm(done)?;
+        self.demand("the refreshed epoch is in force, and held alone", done)
+    }
+
+    /// Living trustees that hold anything but one share in force, of this epoch.
+    pub(super) fn who_holds_other_than(&mut self, epoch: u32) -> usize {
+        let nodes = self.nodes_of(Who::Trustees).into_iter();
+        let living: Vec<NodeId> = nodes
+            .filter(|node| !self.world.node(*node).is_dead())
+            .collect();
+        let mut other = living;
+        other.retain(|node| {
+            let shares = self.world.shares_held(*node);
+            !matches!(&*shares, [share] if share.active && share.epoch == epoch)
+        });
+        other.len()
     }
 
     /// So many want to be trustees no longer. Demanded: the owner's screen says so.

@@ -25,8 +25,25 @@ pub(super) const ENTRY: Villainy = Villainy {
     make: || Box::<CheatingDealer>::default(),
 };
 
+pub(super) const REFRESH: Villainy = Villainy {
+    name: "cheating-refresh",
+    about: "malware on the owner's device, from before the enrolment, gives one trustee a made-up addition to its \
+            share; it is refused, and the others are enough (G3)",
+    infects: Infects::Owner,
+    spares_progress: true,
+    spares_shares: false,
+    make: || {
+        Box::new(CheatingDealer {
+            only_refreshes: true,
+            ..CheatingDealer::default()
+        })
+    },
+};
+
 #[derive(Default)]
 struct CheatingDealer {
+    /// It deals as it should, and cheats when shares are refreshed.
+    only_refreshes: bool,
     plunder: Plunder,
     /// Who is cheated, once a deal goes out.
     victim: Option<Did>,
@@ -38,6 +55,10 @@ impl Villain for CheatingDealer {
         Hears::Lets
     }
 
+    fn is_told(&mut self, _world: &mut World, _me: NodeId, answer: &Received) {
+        self.plunder.listen(answer);
+    }
+
     fn tamper(&mut self, world: &mut World, me: NodeId, step: &mut Step<Told>) {
         let victim = self.victim.take().or_else(|| super::victim(world, step));
         for message in &mut step.sends {
@@ -47,6 +68,9 @@ impl Villain for CheatingDealer {
             let Body::ShareStore(store) = &mut message.body else {
                 continue;
             };
+            if self.only_refreshes && store.refreshes.is_none() {
+                continue;
+            }
             let (id, to) = (message.id.as_str(), &message.to);
             let swapped = self.plunder.swap((id, store), |plunder, store| {
                 spoil(plunder, (world, me), (to, store))

@@ -43,6 +43,7 @@ pub const VILLAINS: &[Villainy] = &[
     colluders::ENTRY,
     flooder::ENTRY,
     cheating_dealer::ENTRY,
+    cheating_dealer::REFRESH,
     equivocating_dealer::ENTRY,
     stale_host::ENTRY,
     forgetful_host::ENTRY,
@@ -115,6 +116,9 @@ pub(crate) trait Villain {
     fn hears(&mut self, _world: &mut World, _me: NodeId, _message: &Received) -> Hears {
         Hears::Lets
     }
+
+    /// The answer to a message of the agent has arrived.
+    fn is_told(&mut self, _world: &mut World, _me: NodeId, _answer: &Received) {}
 
     /// The agent has decided; nothing is durable yet and nothing has left. A repetition of a message
     /// comes through here like the first time.

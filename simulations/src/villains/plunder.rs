@@ -6,6 +6,7 @@ use kith_protocol::codec;
 use kith_protocol::did::Did;
 use kith_protocol::keys::role::{AgentPolicy, ShareSealing};
 use kith_protocol::keys::{AgreementKey, SigningKey, labels};
+use kith_protocol::message::setup::Prekey;
 use kith_protocol::message::share::{Authority, Store};
 use kith_protocol::message::{Body, Received};
 use kith_protocol::record::{Key, Records as _, Space};
@@ -34,12 +35,19 @@ pub(super) struct Plunder {
 }
 
 impl Plunder {
-    /// Notes the keys that a trustee hands over when it agrees.
+    /// Notes the keys that a trustee hands over when it agrees, and with every receipt.
     pub(super) fn listen(&mut self, message: &Received) {
-        if let Body::SetupAccept(accept) = &message.body {
-            let keys = accept.prekeys.iter();
-            self.sealing
-                .extend(keys.map(|key| ((message.from.clone(), key.number), key.sealing)));
+        let mut note = |key: &Prekey| {
+            let whose = (message.from.clone(), key.number);
+            self.sealing.insert(whose, key.sealing);
+        };
+        match &message.body {
+            Body::SetupAccept(accept) => accept.prekeys.iter().for_each(note),
+            Body::ShareStored(stored) => {
+                stored.spare.iter().for_each(&mut note);
+                note(&stored.next);
+            }
+            _ => {}
         }
     }
 

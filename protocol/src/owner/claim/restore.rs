@@ -13,6 +13,7 @@ use crate::owner::claim::row::{Claim, ClaimStage, Claimed, Fixed};
 use crate::owner::claim::{collect, fetch};
 use crate::owner::dealing::{self, Plan, Right};
 use crate::owner::identity::Identity;
+use crate::owner::recipient::recipients;
 use crate::owner::terms::Terms;
 use crate::owner::trustee::{Contact, Stage, Trustee};
 use crate::owner::{push, secret};
@@ -234,7 +235,7 @@ fn deal_next(
     let (hosts, trustees) = peers
         .into_iter()
         .partition(|peer: &Trustee| peer.role == PeerRole::Host);
-    let (trustees, hosts) = (dealing::recipients(trustees), dealing::recipients(hosts));
+    let (trustees, hosts) = (recipients(trustees), recipients(hosts));
     let lane = &fixed.lane;
     let terms = Terms {
         threshold: lane.threshold,

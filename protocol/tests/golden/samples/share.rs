@@ -4,8 +4,8 @@ use kith_protocol::custody_proof::{self, Question};
 use kith_protocol::keys::labels;
 use kith_protocol::message::Body;
 use kith_protocol::message::share::{
-    Authority, Challenge, Commit, Committed, Delete, Deleted, Deletion, Proof, Receipt, Store,
-    Stored,
+    Authority, Challenge, Commit, Committed, Delete, Deleted, Deletion, Proof, Receipt, Refreshed,
+    Store, Stored,
 };
 use kith_protocol::share_pair::store_context;
 
@@ -17,6 +17,7 @@ pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
     vec![
         plain(Body::ShareStore(store(scene))),
         case("by-claimant", Body::ShareStore(store_by_claimant(scene))),
+        case("refresh", Body::ShareStore(store_to_refresh(scene))),
         plain(Body::ShareStored(stored(scene))),
         case("with-spare", Body::ShareStored(stored_with_spare(scene))),
         plain(Body::ShareCommit(Commit {
@@ -129,6 +130,7 @@ fn unsigned(scene: &Scene) -> Store {
         prekey: prekey.number,
         sealed: sealed.unwrap(),
         hosts: vec![person("Heidi").did().clone(), person("Ivan").did().clone()],
+        refreshes: None,
         authority: Authority::Agent {
             key: scene.agent.verifying_key(),
             signature: scene.agent.sign(labels::STORE, b""),
@@ -149,11 +151,29 @@ pub(crate) fn store(scene: &Scene) -> Store {
 fn store_by_claimant(scene: &Scene) -> Store {
     let store = Store {
         hosts: Vec::new(),
+        refreshes: None,
         ..unsigned(scene)
     };
     let authority = Authority::Claimant {
         request: scene.request().id(),
         signature: scene.claimant().sign(labels::STORE, &store.signed_bytes()),
+    };
+    Store { authority, ..store }
+}
+
+/// The next epoch's, by an addition: what is sealed here is the same pair, which only its form is shown with.
+fn store_to_refresh(scene: &Scene) -> Store {
+    let store = Store {
+        refreshes: Some(Refreshed {
+            epoch: EPOCH,
+            deal: scene.tag,
+        }),
+        epoch: EPOCH + 1,
+        ..unsigned(scene)
+    };
+    let authority = Authority::Agent {
+        key: scene.agent.verifying_key(),
+        signature: scene.agent.sign(labels::STORE, &store.signed_bytes()),
     };
     Store { authority, ..store }
 }
