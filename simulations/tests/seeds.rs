@@ -37,6 +37,8 @@ every_scenario_holds_under_its_faults! {
     misheard "misheard",
     fire "fire",
     replacement "replacement",
+    refresh "refresh",
+    cheating_refresh "cheating-refresh",
     resignation "resignation",
     half_recovery "half-recovery",
     custody "custody",

@@ -253,6 +253,7 @@ mod tests {
             | "equivocating-dealer"
             | "replay" => &["CHEAT", "protect"],
             "colluder" | "censor" => &["protect", "CHEAT", "impostor"],
+            "cheating-refresh" => &["CHEAT", "protect", "refresh"],
             "old-proof" => &["CHEAT", "protect", "years-pass"],
             "stale-host" => &["CHEAT", "protect", "pass"],
             "stale-operator" => &["protect", "CHEAT", "pass"],
@@ -263,7 +264,7 @@ mod tests {
     /// In one of these; which, is luck.
     const SEEDS: std::ops::Range<u64> = 4..9;
     /// A small one, so that debug builds get through.
-    const DEAL: &str = "[deal]\ndelay = \"5m\"\nitems = 1\nitem-bytes = 100\n";
+    const DEAL: &str = "[deal]\ndelay = \"5m\"\nlifetime = \"3h\"\nitems = 1\nitem-bytes = 100\n";
 
     fn misdeeds(villain: &str, story: &[&str], seed: u64) -> u64 {
         let acts = story.iter().map(|act| match *act {
