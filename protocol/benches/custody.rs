@@ -27,13 +27,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
 const SIZES: [(u8, u8); 3] = [(3, 5), (11, 20), (51, 100)];
-const OPERATIONS: [&str; 5] = [
-    "prove",
-    "check all",
-    "check one wrong",
-    "refresh",
-    "take an addition",
-];
+const OPERATIONS: [&str; 4] = ["prove", "check all", "check one wrong", "refresh"];
 const POLICY: Digest = Digest([1; 32]);
 
 /// A deal, one question to all, and everybody's answer.
@@ -203,46 +197,6 @@ fn refresh(group: &mut Group<'_>, setting: &Setting) {
     });
 }
 
-/// A trustee's part: both new shares, checked against commitments that it decompresses. The floor decompresses
-/// them and multiplies each once for the check.
-fn take_an_addition(group: &mut Group<'_>, setting: &Setting) {
-    let opened = setting.commitments.open(setting.threshold).unwrap();
-    let indices: Vec<ShareIndex> = setting.pairs.iter().map(SharePair::index).collect();
-    let mut rng = setting.rng.clone();
-    let decrypt = opened.decrypt.refresh(&indices, &mut rng).unwrap();
-    let sign = opened.sign.refresh(&indices, &mut rng).unwrap();
-    let commitments = Commitments {
-        decrypt: decrypt.commitment.to_wire(),
-        sign: sign.commitment.to_wire(),
-    };
-    let (decrypt, sign) = (&decrypt.additions[0], &sign.additions[0]);
-    let held = &setting.pairs[0];
-    group.bench_function("ours", |b| {
-        b.iter(|| {
-            let new = SharePair {
-                decrypt: decrypt.to(&held.decrypt).unwrap(),
-                sign: sign.to(&held.sign).unwrap(),
-            };
-            let opened = black_box(&commitments).open(setting.threshold).unwrap();
-            new.verify(&opened).unwrap();
-        });
-    });
-    let terms = 2 * usize::from(setting.threshold);
-    let encoded: Vec<_> = setting.points[..terms]
-        .iter()
-        .map(RistrettoPoint::compress)
-        .collect();
-    group.bench_function("floor", |b| {
-        b.iter(|| {
-            let read = black_box(&encoded)
-                .iter()
-                .map(|point| point.decompress().unwrap());
-            let points: Vec<_> = read.collect();
-            RistrettoPoint::vartime_multiscalar_mul(&setting.scalars[..terms], &points)
-        });
-    });
-}
-
 fn half(scalar: &Scalar) -> Scalar {
     let (low, _) = scalar.as_bytes().as_chunks::<16>();
     Scalar::from(u128::from_le_bytes(low[0]))
@@ -284,7 +238,7 @@ fn main() {
         .warm_up_time(Duration::from_millis(100))
         .measurement_time(Duration::from_millis(400))
         .configure_from_args();
-    let operations = [prove, check_all, check_one_wrong, refresh, take_an_addition];
+    let operations = [prove, check_all, check_one_wrong, refresh];
     for (threshold, trustees) in SIZES {
         let setting = Setting::new(threshold, trustees);
         for (name, operation) in OPERATIONS.into_iter().zip(operations) {
