@@ -36,6 +36,7 @@ async fn play(floor: &Floor) -> Result<(), Trouble> {
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     hold(said.contains("Any 2 of 2 trustees"), || said)?;
     left(&scene, &alice).await?;
+    refreshed(&scene, &alice).await?;
     question(&scene, &[&alice]).await?;
     drop(alice);
     recovered(&scene).await
@@ -101,6 +102,27 @@ async fn left(scene: &Scene<'_>, alice: &Process) -> Result<(), Trouble> {
     hold((epoch, receipts.len()) == (2, 2), || {
         format!("{epoch}, {receipts:?}")
     })
+}
+
+/// Both who stay hold a new share of the same secrets, and no old one; no host is asked for anything.
+async fn refreshed(scene: &Scene<'_>, alice: &Process) -> Result<(), Trouble> {
+    let said = scene
+        .floor
+        .output(alice.place(), ["share", "refresh"])
+        .await?;
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    hold(said.contains("Any 2 of 2 trustees"), || said)?;
+    until("the old shares to go", PATIENCE, async || {
+        let bob = shares(scene.trustee("Bob")).await?;
+        let carol = shares(scene.trustee("Carol")).await?;
+        Ok(match (bob, carol) {
+            (1, 1) => Seen::Done(()),
+            _ => Seen::NotYet(format!("{bob} and {carol} shares")),
+        })
+    })
+    .await?;
+    let epoch = Owner::at(alice).deal().await?.epoch;
+    hold(epoch == 3, || format!("epoch {epoch}"))
 }
 
 async fn shares(trustee: Trustee<'_>) -> Result<usize, Trouble> {

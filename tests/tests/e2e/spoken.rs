@@ -202,7 +202,7 @@ async fn play(town: &Town<'_>) -> Result<(), Trouble> {
 }
 
 /// What an owner can look at, or try in vain, whatever there is to see.
-const OWNER_LOOKS: [&str; 10] = [
+const OWNER_LOOKS: [&str; 11] = [
     "status",
     "doctor",
     "trustee list",
@@ -210,6 +210,7 @@ const OWNER_LOOKS: [&str; 10] = [
     "trustee remove Nobody",
     "trustee replace Bob Nobody",
     "secret list",
+    "share refresh --no-wait",
     "alert list",
     "record list",
     "recover status",
