@@ -66,6 +66,12 @@ pub enum Space {
     Round = 32,
     /// Trustees that may hold shares of earlier epochs, and what they said of it.
     Superseded = 33,
+    /// Headers of the owner's backups, to check what hosts show of them.
+    BackupHeader = 34,
+    /// What backup hosts have shown the owner.
+    Audited = 35,
+    /// The owner's round of questions to backup hosts, and when the next one begins.
+    AuditRound = 36,
     /// Owners a trustee keeps something for.
     Ward = 40,
     /// Shares a trustee keeps, by owner and epoch.
@@ -301,7 +307,7 @@ mod tests {
         Log = 7 LogEntry = 8 Append = 9 Conflict = 10 Retired = 11 Given = 12
         Secret = 20 Trustee = 21 Deal = 22 Backup = 23 BackupChunk = 24 Claim = 25 Claimed = 26
         Alert = 27 SecretChunk = 28 Noted = 29 BackupPassage = 30
-        Watched = 31 Round = 32 Superseded = 33
+        Watched = 31 Round = 32 Superseded = 33 BackupHeader = 34 Audited = 35 AuditRound = 36
         Ward = 40 Custody = 41 Prekey = 42 Request = 43 History = 44
         Kept = 50 KeptChunk = 51 KeptProgress = 52
         Operator = 60 OperatorPending = 61 Witness = 62 WitnessEntry = 63

@@ -14,7 +14,7 @@ use kith_protocol::ledger::{
     RequestKind, Subject, Verdict,
 };
 use kith_protocol::message::Body;
-use kith_protocol::message::backup::{ChunkGet, ChunkPut, Get, KeyGet, Put, Stored, Wanted};
+use kith_protocol::message::backup::{Audit, ChunkGet, ChunkPut, Get, KeyGet, Put, Stored, Wanted};
 use kith_protocol::message::setup::Capability;
 use kith_protocol::message::share::Authority;
 use kith_protocol::message::words::Mismatch;
@@ -311,6 +311,29 @@ fn a_chunk_of_nothing_or_from_nobody_is_refused() {
     let stranger = LocalDid::generate_did_key(&mut rng(60));
     let to = world.owner.trustee.clone().unwrap();
     let refused = world.deliver(&message(stranger.did(), &to, "5a", chunk(&sealed, 0)));
+    assert_eq!(code(&refused), "e.p.req.unknown-backup");
+}
+
+/// Its owner may look whether it is there, without a request; nobody else learns even that.
+#[test]
+fn a_chunk_is_shown_to_the_owner_who_put_it_and_to_nobody_else() {
+    let Case {
+        mut world, sealed, ..
+    } = case();
+    let put = put_of(&world, &sealed);
+    world.tell(Body::BackupPut(put));
+    let backup = sealed.header.digest();
+    let audit = |index| Body::BackupAudit(Audit { backup, index });
+    assert_eq!(code(&world.tell(audit(0))), "e.p.req.unknown-backup");
+    world.tell(chunk(&sealed, 0));
+    let Body::BackupChunk(shown) = world.tell(audit(0)) else {
+        panic!()
+    };
+    assert_eq!((shown.index, &shown.data.0), (0, &sealed.chunks[0]));
+    assert_eq!(code(&world.tell(audit(9_999))), "e.p.req.unknown-backup");
+    let stranger = LocalDid::generate_did_key(&mut rng(60));
+    let to = world.owner.trustee.clone().unwrap();
+    let refused = world.deliver(&message(stranger.did(), &to, "5b", audit(0)));
     assert_eq!(code(&refused), "e.p.req.unknown-backup");
 }
 

@@ -2,8 +2,8 @@
 mod tasks;
 
 pub use tasks::{
-    Alert, Host, Init, Protect, Record, Recover, RecoverStart, Run, Secret, SecretAdd, Share,
-    Trustee,
+    Alert, Backup, Host, Init, Protect, Record, Recover, RecoverStart, Run, Secret, SecretAdd,
+    Share, Trustee,
 };
 
 use crate::demo::Options as Demo;
@@ -66,6 +66,9 @@ pub enum Task {
     Secret(Secret),
     /// Give every trustee a new share, and your backup hosts a new backup
     Protect(Protect),
+    /// The encrypted backup that your hosts keep
+    #[command(subcommand)]
+    Backup(Backup),
     /// The shares that your trustees keep
     #[command(subcommand)]
     Share(Share),

@@ -177,6 +177,21 @@ pub struct Protect {
     pub no_wait: bool,
 }
 
+/// The backup in force.
+#[derive(Debug, Subcommand)]
+pub enum Backup {
+    /// Which backup is in force, and which hosts have shown that they have it
+    Show,
+    /// Read the whole backup from every host, and look whether it is intact
+    ///
+    /// Exits with 8 unless one host at least shows all of it.
+    Verify {
+        /// How long to wait for hosts that do not answer
+        #[arg(long, value_name = "SPAN", value_parser = spans::parse, default_value = "1min")]
+        patience: Millis,
+    },
+}
+
 /// Shares of the recovery secrets.
 #[derive(Debug, Subcommand)]
 pub enum Share {

@@ -1,5 +1,6 @@
 //! The commands: each asks the running agent and shows the answer.
 mod alert;
+mod backup;
 mod initialise;
 mod protect;
 mod recover;
@@ -49,6 +50,7 @@ async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
         Task::Host(task) => trustee::host(console, task).await,
         Task::Secret(task) => secret::carry_out(console, task).await,
         Task::Protect(task) => protect::protect(console, task).await,
+        Task::Backup(task) => backup::carry_out(console, task).await,
         Task::Share(Share::Refresh { no_wait }) => protect::refresh(console, no_wait).await,
         Task::Alert(task) => alert::carry_out(console, task).await,
         Task::Recover(task) => recover::carry_out(console, task).await,

@@ -6,7 +6,9 @@ use claim::recover;
 pub(crate) use claim::recovery_progress;
 use deal::protect;
 pub(crate) use deal::{progress, survivable};
-use kith_protocol::owner::command::{AlertView, Answer, CustodyView, RecordView, TrusteeView};
+use kith_protocol::owner::command::{
+    AlertView, Answer, BackupView, CustodyView, HostView, RecordView, TrusteeView,
+};
 use kith_protocol::time::Timestamp;
 use kith_runtime::clock::now;
 use kith_runtime::console::spans::{relative, utc};
@@ -32,6 +34,7 @@ pub(crate) fn answer(answer: &Answer) -> String {
         Answer::Secrets { list } => secrets(list),
         Answer::Secret { name, data } => format!("{name}: {} bytes", data.0.len()),
         Answer::Protect(view) => protect(view),
+        Answer::Backup(view) => backup(view),
         Answer::Status { .. } => status(answer),
         Answer::Alerts { list } => alerts(list),
         Answer::Recover(view) => recover(view),
@@ -120,6 +123,46 @@ fn custody(view: &CustodyView, now: Timestamp) -> String {
     };
     let held = view.rounds.iter().filter(|round| round.found == "held");
     format!("{state} ({} of {} rounds)", held.count(), view.rounds.len())
+}
+
+fn backup(view: &BackupView) -> String {
+    let head = format!(
+        "Backup {} of epoch {}: {} bytes in {} pieces",
+        short(&view.backup.to_string()),
+        view.epoch,
+        view.bytes,
+        view.chunks
+    );
+    let row = |host: &HostView| {
+        let shown = format!("{} of {}", host.shown, view.chunks);
+        [host.name.clone(), kept(host), shown]
+    };
+    let rows: Vec<[String; 3]> = view.hosts.iter().map(row).collect();
+    format!(
+        "{head}\n{}",
+        table(["HOST", "STATE", "PIECES SHOWN"], &rows)
+    )
+}
+
+fn kept(host: &HostView) -> String {
+    let last = host.proven.map(|at| relative(now(), at));
+    let state = match host.state.as_str() {
+        "missing" => "never acknowledged it".to_owned(),
+        "unasked" => "acknowledged it, not asked yet".to_owned(),
+        "held" => "has it".to_owned(),
+        "missed" | "silent" => "no answer".to_owned(),
+        "gone" => "SAYS IT DOES NOT HAVE IT".to_owned(),
+        "refused" => "REFUSES TO SHOW IT".to_owned(),
+        _ => "SHOWED SOMETHING ELSE".to_owned(),
+    };
+    let state = match last {
+        Some(last) => format!("{state}, showed it {last}"),
+        None => state,
+    };
+    match host.waiting {
+        true => format!("{state}; asked, no answer yet"),
+        false => state,
+    }
 }
 
 fn seen(seen: Option<Timestamp>, now: Timestamp) -> String {

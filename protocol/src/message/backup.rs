@@ -85,6 +85,15 @@ pub struct ChunkGet {
     pub index: u32,
 }
 
+/// `audit`: show that you still have this chunk of a backup that I put.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audit {
+    /// The backup.
+    pub backup: Digest,
+    /// Which chunk.
+    pub index: u32,
+}
+
 /// `chunk`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunk {

@@ -207,6 +207,8 @@ bodies! {
     BackupHead(backup::Head) = ours!(), "backup/1.0/head";
     /// One chunk, please.
     BackupChunkGet(backup::ChunkGet) = ours!(), "backup/1.0/chunk-get";
+    /// The owner asks whether a chunk is still there.
+    BackupAudit(backup::Audit) = ours!(), "backup/1.0/audit";
     /// The chunk.
     BackupChunk(backup::Chunk) = ours!(), "backup/1.0/chunk";
     /// The host's part of the key, please.
@@ -229,6 +231,7 @@ impl Body {
                 | Self::BackupGet(_)
                 | Self::BackupChunkGet(_)
                 | Self::BackupKeyGet(_)
+                | Self::BackupAudit(_)
                 | Self::ShareCommit(_)
                 | Self::ShareChallenge(_)
                 | Self::AlertVeto(_)

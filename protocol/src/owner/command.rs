@@ -92,6 +92,10 @@ pub enum Command {
         /// "Stolen" verdicts that override a veto; usually all but one, at least the threshold.
         override_threshold: Option<u8>,
     },
+    /// Asks every backup host for the whole backup in force, and looks whether it is that.
+    BackupVerify,
+    /// How far that is, and what was found before.
+    BackupStatus,
     /// Deals the next epoch by new shares of the same secrets.
     ShareRefresh,
     /// How far the last `Protect` or `ShareRefresh` is.
@@ -158,12 +162,12 @@ pub struct TrusteeView {
     pub receipt: Option<u32>,
     /// Last sign of life.
     pub seen: Option<Timestamp>,
-    /// Whether it still holds its share; nothing for hosts and for those never asked.
+    /// Whether it still holds its share, or the backup; nothing for those never asked.
     #[serde(default)]
     pub custody: Option<CustodyView>,
 }
 
-/// What a trustee has proved of its share of the active epoch.
+/// What a trustee has proved of its share of the active epoch, or a host shown of the backup.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CustodyView {
     /// `unasked`, `held`, `missed` (one round), `silent` (more: it does not count), `gone` (it says so
@@ -184,6 +188,36 @@ pub struct RoundView {
     pub time: Timestamp,
     /// `held`, `missed`, `gone`, `wrong`, `refused`.
     pub found: String,
+}
+
+/// The backup in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BackupView {
+    /// Its header's digest, as the ledger anchors it.
+    pub backup: Digest,
+    /// The epoch in force.
+    pub epoch: u32,
+    /// Sealed bytes.
+    pub bytes: u64,
+    /// In so many chunks.
+    pub chunks: u32,
+    /// Who keeps it.
+    pub hosts: Vec<HostView>,
+}
+
+/// One host of a backup.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HostView {
+    /// Her name for it.
+    pub name: String,
+    /// `missing` (it never acknowledged), `unasked`, `held`, `missed`, `silent`, `gone`, `wrong`, `refused`.
+    pub state: String,
+    /// Whether it has yet to answer.
+    pub waiting: bool,
+    /// Chunks that it has shown since it was asked last.
+    pub shown: u32,
+    /// When it was last asked what it then showed.
+    pub proven: Option<Timestamp>,
 }
 
 /// Words to compare.
@@ -355,6 +389,8 @@ pub enum Answer {
     },
     /// A deal.
     Protect(ProtectView),
+    /// The backup in force.
+    Backup(BackupView),
     /// Everything at once.
     Status {
         /// Her name.

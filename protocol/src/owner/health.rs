@@ -1,6 +1,7 @@
 //! `doctor`, as far as the owner's rows go.
 use super::OwnerAgent;
 use super::alert;
+use super::audit;
 use super::claim::row::{self, ClaimStage};
 use super::custody;
 use super::deal::{Deal, DealStage};
@@ -31,7 +32,8 @@ impl OwnerAgent {
                 })?;
                 health.checks.push(shares(deal, &lost));
                 health.checks.extend(leaving(records)?);
-                health.checks.push(backup(records, deal, now)?);
+                let gone = audit::lost(records, &self.anchor)?;
+                health.checks.push(backup(records, deal, (now, &gone))?);
                 health.checks.push(alarms(records, &self.anchor)?);
                 health.needed = deal.map_or(0, |deal| usize::from(deal.lane.threshold));
             }
@@ -150,7 +152,11 @@ fn leaving(records: &dyn Records) -> Result<Vec<Check>, Damage> {
 }
 
 /// The active epoch's backup: how old, and kept by how many.
-fn backup(records: &dyn Records, deal: Option<&Deal>, now: Timestamp) -> Result<Check, Damage> {
+fn backup(
+    records: &dyn Records,
+    deal: Option<&Deal>,
+    (now, gone): (Timestamp, &[String]),
+) -> Result<Check, Damage> {
     let Some(view) = deal.map(Deal::view) else {
         let host = "@ host invite NAME";
         return Ok(Check::failed(
@@ -159,14 +165,20 @@ fn backup(records: &dyn Records, deal: Option<&Deal>, now: Timestamp) -> Result<
             host,
         ));
     };
-    let (have, all) = (
-        view.hosts.len(),
-        view.hosts.len() + view.hosts_missing.len(),
-    );
+    let keeping = view.hosts.iter().filter(|host| !gone.contains(host));
+    let (have, all) = (keeping.count(), view.hosts.len() + view.hosts_missing.len());
     let age = alert::newest(records, Kind::RecoveryPolicy)?
         .map(|time| now.since(time).coarse())
         .map_or_else(String::new, |age| format!(", made {age} ago"));
     let finding = format!("the newest backup{age} is kept by {have} of {all} hosts");
+    if !gone.is_empty() {
+        let finding = format!("{finding}; not shown any more by: {}", gone.join(", "));
+        let again = format!("@ protect --threshold {}", view.threshold);
+        return Ok(match have {
+            0 => Check::failed("backup", finding, again),
+            _ => Check::warning("backup", finding, again),
+        });
+    }
     Ok(match (have, have == all) {
         (0, _) => Check::failed("backup", finding, "@ host invite NAME"),
         (_, false) => {

@@ -4,6 +4,7 @@
 //! wallet.
 mod alarm;
 mod alert;
+mod audit;
 mod claim;
 pub mod command;
 mod comparison;
@@ -103,6 +104,8 @@ impl OwnerAgent {
                 let terms = terms::wished(work, threshold, wish)?;
                 protect::begin(work, &self.anchor, terms)
             }
+            Command::BackupVerify => audit::verify(work, &self.anchor),
+            Command::BackupStatus => audit::show(work, &self.anchor),
             Command::ShareRefresh => refresh::begin(work, &self.anchor),
             Command::ProtectStatus => protect::show(work, &self.anchor),
             Command::AlertList => Ok(Answer::Alerts {
@@ -211,6 +214,7 @@ impl OwnerAgent {
         outbox::sweep(work, &mut self.dues)?;
         claim::fetch::tick(work)?;
         custody::tick(work, &self.anchor)?;
+        audit::tick(work, &self.anchor)?;
         self.anchor.tick(work)
     }
 }
@@ -268,7 +272,8 @@ impl Agent for OwnerAgent {
                     (&self.anchor, &self.peers),
                     (&from, &id),
                     &reply,
-                )? {
+                )? || audit::on_reply(&mut work, &self.anchor, (&from, &id), &reply)?
+                {
                     trustee::note_sign_of_life(&mut work, &self.peers, &from)?;
                 } else if outbox::settle(&mut work, &from, &id)? {
                     trustee::note_sign_of_life(&mut work, &self.peers, &from)?;
@@ -291,6 +296,7 @@ impl Agent for OwnerAgent {
             self.dues.next_sweep(),
             self.anchor.deadline(records)?,
             custody::due(records)?,
+            audit::due(records)?,
             claim,
         ];
         Ok(dues.into_iter().flatten().min())
@@ -301,6 +307,7 @@ impl Agent for OwnerAgent {
         events.extend(claim::talk::pending(records)?);
         events.extend(alert::pending(records, &self.anchor)?);
         events.extend(custody::pending(records, &self.anchor)?);
+        events.extend(audit::pending(records, &self.anchor)?);
         events.extend(resigned::pending(records)?);
         events.extend(taint::pending(records, &self.anchor)?);
         events.extend(anchor::pending(records)?);

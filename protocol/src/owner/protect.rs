@@ -10,6 +10,7 @@ use crate::limits;
 use crate::message::share::{Commit, Stored};
 use crate::message::{Body, ProblemReport};
 use crate::outbox;
+use crate::owner::audit;
 use crate::owner::claim;
 use crate::owner::command::Answer;
 use crate::owner::custody;
@@ -474,6 +475,7 @@ fn activate(work: &mut Work<'_>, identity: &Identity, mut deal: Deal) -> Result<
         deal.trustees.len()
     );
     custody::begin(work, &deal)?;
+    audit::begin(work, &deal)?;
     work.hint(Event::new("protected", deal.epoch.to_string(), text));
     work.save(&deal);
     if let By::Claimant { request } = deal.by {

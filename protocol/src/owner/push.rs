@@ -10,6 +10,7 @@ use crate::message::backup::{ChunkPut, Stored, Wanted};
 use crate::message::setup::Prekey;
 use crate::message::{Body, ProblemReport};
 use crate::outbox;
+use crate::owner::audit;
 use crate::owner::claim;
 use crate::owner::deal::{self, Deal, DealStage, Placed};
 use crate::owner::dealing::{Plan, Right, put_for};
@@ -123,6 +124,7 @@ pub(crate) fn begin(
     hosts: Vec<Recipient>,
 ) -> Result<Vec<Placed>, Stop> {
     let backup = sealed.header.digest();
+    audit::keep(work, &sealed.header);
     keep(work, backup, sealed.chunks);
     let header = Blob(sealed.header.to_bytes());
     let by = (&plan.right, plan.epoch);
@@ -337,12 +339,13 @@ pub(crate) fn abandon(work: &mut Work<'_>, deal: &Deal) -> Result<(), Damage> {
         outbox::withdraw(work, &dealt.message);
     }
     // A refresh shares its backup with the epoch in force, which may still be on its way to a slow host.
-    let keeps = |other: &Deal| {
-        let same = other.record.backup_head == *backup && other.epoch != deal.epoch;
-        same && other.stage == DealStage::Active
-    };
-    if work.all::<Deal>()?.iter().any(keeps) {
+    let mut others = work.all::<Deal>()?;
+    others.retain(|other| other.record.backup_head == *backup && other.epoch != deal.epoch);
+    if others.iter().any(|other| other.stage == DealStage::Active) {
         return Ok(());
+    }
+    if others.is_empty() {
+        audit::forget(work, backup);
     }
     for host in &deal.hosts {
         if let Some(passage) = work.load::<Passage>(&passage_id(backup, &host.name))? {

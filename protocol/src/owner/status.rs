@@ -4,6 +4,7 @@ use crate::anchor::{self, Anchor, Outcome};
 use crate::bytes::Digest;
 use crate::error::{CommandError, Stop};
 use crate::owner::alert;
+use crate::owner::audit;
 use crate::owner::claim::row::{self, ClaimStage};
 use crate::owner::command::{Answer, ProtectView, TrusteeView};
 use crate::owner::custody;
@@ -14,6 +15,7 @@ use crate::owner::trustee::Trustee;
 /// All trustees and hosts.
 pub(crate) fn trustees(work: &Work<'_>, anchor: &Anchor) -> Result<Vec<TrusteeView>, Stop> {
     let mut watched = custody::views(work, anchor)?;
+    watched.extend(audit::views(work, anchor)?);
     let trustees = work.all::<Trustee>()?;
     let views = trustees.iter().map(|trustee| TrusteeView {
         custody: watched.remove(&trustee.name),
@@ -60,6 +62,12 @@ pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
             "this agent's key is revoked on the ledger: it has no power over the identity any more"
                 .into(),
         ),
+        (Some(_), _) if has_no_backup(work, anchor, active.as_ref())? => (
+            "at-risk",
+            "no host shows that it still has your backup: without it your trustees can give nothing back; make a \
+             new one: owner-agent protect --threshold NUMBER"
+                .into(),
+        ),
         (Some(_), _) => verdict(active.as_ref(), &lost),
     };
     let alerts = alert::alerts(work, anchor)?;
@@ -78,6 +86,17 @@ pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
             .and_then(|identity| anchor.view(&identity.log))
             .map(|view| view.ledger_time().unwrap_or_default()),
     })
+}
+
+/// Whether every host that acknowledged the backup in force has lost it, as far as is known.
+fn has_no_backup(
+    work: &Work<'_>,
+    anchor: &Anchor,
+    active: Option<&ProtectView>,
+) -> Result<bool, Stop> {
+    let lost = audit::lost(work, anchor)?;
+    let hosts = active.map_or(&[][..], |deal| &deal.hosts);
+    Ok(!hosts.is_empty() && hosts.iter().all(|host| lost.contains(host)))
 }
 
 /// A deal, less those who have lost their shares as far as their proofs say.

@@ -51,6 +51,7 @@ impl TrusteeAgent {
             Body::BackupGet(get) => host::head(work, &self.anchor, message, get, aside),
             Body::BackupChunkGet(get) => host::chunk(work, &self.anchor, message, get, aside),
             Body::BackupKeyGet(get) => host::key(work, &self.anchor, message, get, aside),
+            Body::BackupAudit(audit) => host::audit(work, message, audit),
             Body::PingResponse(_)
             | Body::Problem(_)
             | Body::Empty(_)

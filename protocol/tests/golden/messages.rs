@@ -33,7 +33,7 @@ variants! {
     AlertVeto AlertVetoAck
     LedgerAppend LedgerAppended LedgerEntries LedgerPage LedgerCosign LedgerCosigned
     BackupPut BackupChunkPut BackupWanted BackupStored
-    BackupGet BackupHead BackupChunkGet BackupChunk BackupKeyGet BackupKey
+    BackupGet BackupHead BackupChunkGet BackupChunk BackupKeyGet BackupKey BackupAudit
 }
 
 #[test]

@@ -202,7 +202,7 @@ async fn play(town: &Town<'_>) -> Result<(), Trouble> {
 }
 
 /// What an owner can look at, or try in vain, whatever there is to see.
-const OWNER_LOOKS: [&str; 11] = [
+const OWNER_LOOKS: [&str; 13] = [
     "status",
     "doctor",
     "trustee list",
@@ -210,6 +210,8 @@ const OWNER_LOOKS: [&str; 11] = [
     "trustee remove Nobody",
     "trustee replace Bob Nobody",
     "secret list",
+    "backup verify",
+    "backup show",
     "share refresh --no-wait",
     "alert list",
     "record list",

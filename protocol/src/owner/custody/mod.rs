@@ -24,29 +24,30 @@ use crate::owner::superseded;
 use crate::record::{self, Records, Row as _};
 use crate::time::{Millis, Timestamp};
 use crate::vss::ShareIndex;
-use row::{Answered, Asked, Found, Round, Standing, Watched};
+use row::{Answered, Asked, Round, Watched};
 
+pub(crate) use row::{Found, Standing};
 pub(crate) use tell::{lost, pending, views};
 
 /// The shortest time between two rounds: no more than needed, because each wakes the devices of all.
-const SHORTEST: Millis = Millis::seconds(5 * 86_400);
+pub(crate) const SHORTEST: Millis = Millis::seconds(5 * 86_400);
 /// What lot adds: nobody knows on which day a share must be at hand, and owners who began together
 /// spread.
-const SPREAD: Millis = Millis::seconds(4 * 86_400);
+pub(crate) const SPREAD: Millis = Millis::seconds(4 * 86_400);
 /// How soon those who have not answered are asked again; then four times as late each time.
-const FIRST_AGAIN: Millis = Millis::seconds(30);
+pub(crate) const FIRST_AGAIN: Millis = Millis::seconds(30);
 /// At the latest: a device that is on for a quarter of the day is met.
-const LAST_AGAIN: Millis = Millis::seconds(6 * 3_600);
+pub(crate) const LAST_AGAIN: Millis = Millis::seconds(6 * 3_600);
 
 /// How often a question is asked again at least before no answer says anything of the trustee. This
 /// device may have been off itself, or its clock have jumped by a week.
-const REPEATED: u32 = 6;
+pub(crate) const REPEATED: u32 = 6;
 
 /// What a trustee says that holds no such share.
 const GONE: &str = "e.p.req.unknown-share";
 
 /// What a trustee says that is one no longer, as far as it goes: to ask again is of no use.
-const ENDED: [&str; 3] = [
+pub(crate) const ENDED: [&str; 3] = [
     "e.p.req.not-a-trustee",
     "e.p.trust.not-verified",
     "e.m.req.wrong-connection",
@@ -94,7 +95,7 @@ pub(crate) fn tick(work: &mut Work<'_>, anchor: &Anchor) -> Result<(), Damage> {
 }
 
 /// The deal whose shares are asked for, while it is in force as far as this agent sees.
-fn in_force(
+pub(crate) fn in_force(
     records: &dyn Records,
     anchor: &Anchor,
     epoch: u32,
@@ -149,7 +150,7 @@ fn note_missed(work: &mut Work<'_>, deal: &Deal) -> Result<(), Damage> {
     Ok(())
 }
 
-fn pause(work: &mut Work<'_>) -> Millis {
+pub(crate) fn pause(work: &mut Work<'_>) -> Millis {
     let [a, b, c, d, ..] = work.random();
     SHORTEST + Millis(u64::from(u32::from_be_bytes([a, b, c, d])) % SPREAD.0)
 }
@@ -174,7 +175,7 @@ fn drop_questions(work: &mut Work<'_>) -> Result<(), Damage> {
 }
 
 /// The newest head that this agent knows of: a later one shows that it hears from others.
-fn heard(anchor: &Anchor, identity: &Identity) -> Timestamp {
+pub(crate) fn heard(anchor: &Anchor, identity: &Identity) -> Timestamp {
     let view = anchor.view(&identity.log);
     view.and_then(View::ledger_time).unwrap_or_default()
 }

@@ -112,7 +112,7 @@ pub(crate) enum Found {
 }
 
 impl Found {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Held => "held",
             Self::Missed => "missed",
@@ -154,7 +154,24 @@ impl Standing {
         )
     }
 
-    const fn name(self) -> &'static str {
+    /// What rounds come to, oldest first: only what was shown takes back what was found before.
+    pub(crate) fn after(rounds: impl DoubleEndedIterator<Item = Found> + Clone) -> Self {
+        let since = || {
+            let newest_first = rounds.clone().rev();
+            newest_first.take_while(|found| *found != Found::Held)
+        };
+        match (rounds.clone().count(), since().count()) {
+            (0, _) => Self::Unasked,
+            (_, 0) => Self::Held,
+            _ if since().any(|found| found == Found::Wrong) => Self::Wrong,
+            _ if since().any(|found| found == Found::Gone) => Self::Gone,
+            _ if since().any(|found| found == Found::Refused) => Self::Refused,
+            (_, SILENT..) => Self::Silent,
+            _ => Self::Missed,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Unasked => "unasked",
             Self::Held => "held",
@@ -198,21 +215,8 @@ impl Watched {
     /// How it stands. What was found of another epoch's share says nothing of this one's; and only a right
     /// proof takes back what was found since the last one, silence does not.
     pub(crate) fn standing(&self, epoch: u32) -> Standing {
-        let of_it = || self.rounds.iter().rev().filter(|past| past.epoch == epoch);
-        let since = || {
-            of_it()
-                .map(|past| past.found)
-                .take_while(|found| *found != Found::Held)
-        };
-        match (of_it().count(), since().count()) {
-            (0, _) => Standing::Unasked,
-            (_, 0) => Standing::Held,
-            _ if since().any(|found| found == Found::Wrong) => Standing::Wrong,
-            _ if since().any(|found| found == Found::Gone) => Standing::Gone,
-            _ if since().any(|found| found == Found::Refused) => Standing::Refused,
-            (_, SILENT..) => Standing::Silent,
-            _ => Standing::Missed,
-        }
+        let of_it = self.rounds.iter().filter(|past| past.epoch == epoch);
+        Standing::after(of_it.map(|past| past.found))
     }
 
     pub(crate) fn view(&self, epoch: u32) -> CustodyView {

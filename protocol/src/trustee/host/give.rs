@@ -8,7 +8,7 @@ use crate::backup::slot;
 use crate::bytes::Digest;
 use crate::error::{Damage, Halt, Refusal};
 use crate::ledger::RequestBody;
-use crate::message::backup::{Chunk, ChunkGet, Get, Head, Key, KeyGet};
+use crate::message::backup::{Audit, Chunk, ChunkGet, Get, Head, Key, KeyGet};
 use crate::message::{Body, Received};
 use crate::trustee::aside::Aside;
 use crate::trustee::ward::Ward;
@@ -69,6 +69,26 @@ pub(in crate::trustee) fn chunk(
     let data = chunk_of(work, &kept, get.index)?.ok_or_else(unknown_backup)?;
     Ok(Body::BackupChunk(Chunk {
         index: get.index,
+        data,
+    }))
+}
+
+/// One chunk for the owner, who looks whether it is still here. It is sealed, and she had it before: no request
+/// needs to allow it. Nobody else gets even that.
+pub(in crate::trustee) fn audit(
+    work: &mut Work<'_>,
+    message: &Received,
+    audit: &Audit,
+) -> Result<Body, Halt> {
+    let ward = authority::ward_behind(work, &message.to)?;
+    let hers = |ward: &Ward| {
+        ward.is_verified() && (&ward.ours, &ward.theirs) == (&message.to, &message.from)
+    };
+    let ward = ward.filter(hers).ok_or_else(unknown_backup)?;
+    let kept = named(work, &ward, &audit.backup)?;
+    let data = chunk_of(work, &kept, audit.index)?.ok_or_else(unknown_backup)?;
+    Ok(Body::BackupChunk(Chunk {
+        index: audit.index,
         data,
     }))
 }

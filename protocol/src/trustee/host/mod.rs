@@ -6,7 +6,7 @@ mod give;
 mod keep;
 mod settle;
 
-pub(super) use give::{chunk, head, key};
+pub(super) use give::{audit, chunk, head, key};
 pub(super) use keep::{chunk_put, put};
 pub(super) use settle::settle;
 

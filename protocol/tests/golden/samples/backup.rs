@@ -5,7 +5,7 @@ use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::keys::labels;
 use kith_protocol::message::Body;
 use kith_protocol::message::backup::{
-    Chunk, ChunkGet, ChunkPut, Get, Head, Key, KeyGet, Put, Stored, Wanted,
+    Audit, Chunk, ChunkGet, ChunkPut, Get, Head, Key, KeyGet, Put, Stored, Wanted,
 };
 use kith_protocol::message::setup::Prekey;
 use kith_protocol::message::share::Authority;
@@ -63,6 +63,7 @@ fn fetching(scene: &Scene) -> Vec<Sample> {
             data: Blob(scene.backup.chunks[0].clone()),
         })),
         plain(Body::BackupKeyGet(KeyGet { backup, request })),
+        plain(Body::BackupAudit(Audit { backup, index: 1 })),
         plain(Body::BackupKey(key(scene, None))),
         case(
             "with-prekey",
