@@ -42,6 +42,7 @@ every_scenario_holds_under_its_faults! {
     resignation "resignation",
     half_recovery "half-recovery",
     custody "custody",
+    lost_backup "lost-backup",
     six_years "six-years",
     too_few "too-few",
     years "years",

@@ -33,6 +33,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("../../scenarios/half-recovery.toml"),
     ),
     ("custody", include_str!("../../scenarios/custody.toml")),
+    (
+        "lost-backup",
+        include_str!("../../scenarios/lost-backup.toml"),
+    ),
     ("six-years", include_str!("../../scenarios/six-years.toml")),
     ("too-few", include_str!("../../scenarios/too-few.toml")),
     ("years", include_str!("../../scenarios/years.toml")),

@@ -4,7 +4,7 @@ use crate::checkers::{Sight, alarm};
 use crate::node::{Kind, NodeId};
 use crate::people::{Claimant, Guard, PersonId, Role, Thief};
 use crate::scenario::act::Who;
-use crate::villains::{Infects, Villainy};
+use crate::villains::{Infects, Villainy, leaky_host};
 
 impl Story {
     /// So many begin to cheat; the devices that others have one of, once.
@@ -17,6 +17,7 @@ impl Story {
             Infects::Owner => vec![self.node_of(self.alice)],
             Infects::Host | Infects::Operator | Infects::Network => vec![self.node_of(self.host)],
         };
+        self.leaks |= villain == leaky_host::NAME && count > 0;
         for node in nodes.into_iter().take(count) {
             let liar = self.trustees.iter().find(|who| self.node_of(**who) == node);
             self.liars.extend(liar.map(|liar| (*liar, villain)));

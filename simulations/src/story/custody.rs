@@ -1,4 +1,4 @@
-//! Her screen says who still holds a share (B1, R14).
+//! Her screen says who still holds a share (B1, R14), and whether the host still has her backup (G5).
 use super::{Part, Story};
 use crate::checkers::custody;
 use crate::people::PersonId;
@@ -13,9 +13,8 @@ impl Story {
     /// honour.
     pub(super) fn watched(&mut self) -> Part {
         let node = self.node_of(self.alice);
-        let expected: Vec<(String, &str)> = self
-            .trustees
-            .iter()
+        let everybody = self.trustees.iter().chain([&self.host]);
+        let expected: Vec<(String, &str)> = everybody
             .map(|who| (self.world.person(*who).name.clone(), self.truth_of(*who)))
             .collect();
         let end = self.world.now().after(ASKED_AGAIN);
@@ -29,6 +28,9 @@ impl Story {
     }
 
     fn truth_of(&self, who: PersonId) -> &'static str {
+        if who == self.host && self.leaks {
+            return "gone";
+        }
         let lies = |(liar, how): &(PersonId, &str)| *liar == who && *how == old_proof::NAME;
         if self.world.node(self.node_of(who)).is_dead() {
             "silent"

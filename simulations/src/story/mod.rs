@@ -64,6 +64,8 @@ pub(crate) struct Story {
     cast: usize,
     /// Trustees that cheat, and how.
     liars: Vec<(PersonId, &'static str)>,
+    /// Whether the host loses what it acknowledged.
+    leaks: bool,
     host: PersonId,
     witnesses: Vec<NodeId>,
     /// How long a healed world may take to get somewhere.
@@ -115,6 +117,7 @@ impl Story {
             trustees,
             cast: parameters.trustees,
             liars: Vec::new(),
+            leaks: false,
             host,
             witnesses: Vec::new(),
             sent: None,

@@ -13,6 +13,7 @@ mod flooder;
 mod forgetful_host;
 mod forgetful_liar;
 mod forking_operator;
+pub(crate) mod leaky_host;
 pub(crate) mod old_proof;
 mod plunder;
 mod replay;
@@ -47,6 +48,7 @@ pub const VILLAINS: &[Villainy] = &[
     equivocating_dealer::ENTRY,
     stale_host::ENTRY,
     forgetful_host::ENTRY,
+    leaky_host::ENTRY,
     censor::ENTRY,
     forking_operator::ENTRY,
     stale_operator::ENTRY,
@@ -254,7 +256,7 @@ mod tests {
             | "replay" => &["CHEAT", "protect"],
             "colluder" | "censor" => &["protect", "CHEAT", "impostor"],
             "cheating-refresh" => &["CHEAT", "protect", "refresh"],
-            "old-proof" => &["CHEAT", "protect", "years-pass"],
+            "old-proof" | "leaky-host" => &["CHEAT", "protect", "years-pass"],
             "stale-host" => &["CHEAT", "protect", "pass"],
             "stale-operator" => &["protect", "CHEAT", "pass"],
             _ => &["protect", "CHEAT", "lose-device", "claim", "attempted"],
