@@ -7,7 +7,20 @@ use serde::de::IgnoredAny;
 const KEEPASS: [u8; 4] = [0x03, 0xd9, 0xa2, 0x9a];
 
 /// What a column with passwords is called, by whichever manager or browser.
-const COLUMNS: [&str; 4] = ["password", "login_password", "passwort", "mot de passe"];
+const PASSWORDS: [&str; 4] = ["password", "login_password", "passwort", "mot de passe"];
+/// And one beside it that says what it is for: a note in which somebody wrote "password" has none.
+const WHAT_FOR: [&str; 10] = [
+    "name",
+    "title",
+    "url",
+    "login_uri",
+    "website",
+    "account",
+    "username",
+    "login_username",
+    "user name",
+    "nom",
+];
 
 pub(super) fn look(data: &[u8]) -> Option<Finding> {
     if data.starts_with(&KEEPASS) {
@@ -41,8 +54,11 @@ fn table(data: &[u8]) -> Option<Finding> {
     let data = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data);
     let mut table = csv::Reader::from_reader(data);
     let columns = table.headers().ok()?;
-    let names_one = |column: &str| COLUMNS.contains(&column.trim().to_lowercase().as_str());
-    if columns.len() < 2 || !columns.iter().any(names_one) {
+    let has = |names: &[&str]| {
+        let named = |column: &str| names.contains(&column.trim().to_lowercase().as_str());
+        columns.iter().any(named)
+    };
+    if !has(&PASSWORDS) || !has(&WHAT_FOR) {
         return None;
     }
     let mut count = 0;
@@ -77,7 +93,9 @@ mod tests {
         assert!(said(browser).contains("2 entries"));
         let marked = format!("\u{feff}{}", browser.replace("password", "Password"));
         assert!(said(&marked).contains("2 entries"));
-        assert!(look(b"name,price\nmat,3\n").is_none());
+        for note in ["name,price\nmat,3\n", "my login, password\nis the dog\n"] {
+            assert!(look(note.as_bytes()).is_none());
+        }
     }
 
     #[test]

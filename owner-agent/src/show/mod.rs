@@ -95,7 +95,7 @@ fn trustees(list: &[TrusteeView]) -> String {
     or_nothing(
         "No trustees yet. Invite one:  owner-agent trustee invite NAME",
         &rows,
-        ["NAME", "ROLE", "STATE", "RECEIPT", "SHARE", "SEEN"],
+        ["NAME", "ROLE", "STATE", "RECEIPT", "KEEPS IT", "SEEN"],
     )
 }
 
@@ -108,7 +108,7 @@ fn trustee_state(state: &str) -> String {
     }
 }
 
-/// Whether it still holds its share, and in how many of the last rounds it did.
+/// Whether it still holds its share or the backup, and in how many of the last rounds it did.
 fn custody(view: &CustodyView, now: Timestamp) -> String {
     let last = view.proven.map(|at| relative(now, at));
     let last = last.unwrap_or_else(|| "never".to_owned());

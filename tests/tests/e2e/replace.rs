@@ -122,7 +122,16 @@ async fn refreshed(scene: &Scene<'_>, alice: &Process) -> Result<(), Trouble> {
     })
     .await?;
     let epoch = Owner::at(alice).deal().await?.epoch;
-    hold(epoch == 3, || format!("epoch {epoch}"))
+    hold(epoch == 3, || format!("epoch {epoch}"))?;
+    backed_up(scene, alice).await
+}
+
+/// The backup of the first epoch is still that of the third, and its host shows all of it.
+async fn backed_up(scene: &Scene<'_>, alice: &Process) -> Result<(), Trouble> {
+    let verify = ["backup", "verify"];
+    let said = scene.floor.output(alice.place(), verify).await?;
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    hold(said.status.success() && text.contains("has it"), || text)
 }
 
 async fn shares(trustee: Trustee<'_>) -> Result<usize, Trouble> {
