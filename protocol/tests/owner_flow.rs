@@ -555,46 +555,89 @@ fn a_contradiction_stops_the_claimant_until_she_decides() {
     assert_eq!(net.recovery().state, "done");
 }
 
-/// G10: an epoch that comes into force while trustees are called leaves nobody waiting for what no ledger admits.
-/// Bob's view is a head behind, so the first request is of the old epoch; Carol's is not, so she contradicts it.
-#[test]
-fn an_epoch_that_ends_while_trustees_are_asked_is_said_and_asked_about_anew() {
+/// An epoch has come into force in the minutes before she asks, and Bob has not seen it: his view is a head behind.
+fn meanwhile() -> Net {
     let mut net = Net::protected();
     net.protect().unwrap();
     net.pass(Millis::seconds(2));
     net.claim(&["Bob", "Carol"], false);
-    let bob = net.owners.len();
-    net.blind = Some(bob);
+    net.blind = Some(net.owners.len());
     net.pass(WAITING);
     // Whoever starts again looks at the ledger.
     net.crash();
     net.pass(Millis::seconds(1));
+    net
+}
+
+fn asked_of(net: &mut Net) -> Vec<String> {
+    let trustees = net.recovery().trustees.into_iter();
+    trustees.map(|view| view.state).collect()
+}
+
+fn asks_anew(net: &mut Net) {
+    for name in ["Bob", "Carol"] {
+        if !["verified", "share"].contains(&&*net.claimed(name)) {
+            net.recognise(name);
+        }
+        net.approve(name);
+    }
+    net.pass(Millis::seconds(8));
+    assert_eq!(net.recovery().state, "done", "{:?}", net.recovery());
+}
+
+/// G10: nobody waits for what no ledger admits, and nobody is called a liar who has only not looked yet. The ledger
+/// says which of the two speaks of the epoch in force.
+#[test]
+fn an_epoch_that_ends_while_trustees_are_asked_is_said_and_asked_about_anew() {
+    let mut net = meanwhile();
     net.recognise("Bob");
     net.meet("Carol");
-    let states = |net: &mut Net| {
-        net.recovery()
-            .trustees
-            .into_iter()
-            .map(|view| view.state)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(states(&mut net), ["verified", "conflict"]);
-    net.blind = None;
-    net.pass(Millis::seconds(2));
-    assert_eq!(states(&mut net), ["outdated", "outdated"]);
-    assert_eq!(net.session("Bob").state, "ended");
+    assert_eq!(asked_of(&mut net), ["outdated", "words"]);
     let said = net.owners[1].pending().into_iter();
     let said: Vec<_> = said.filter(|event| event.kind == "outdated").collect();
     assert!(
         said[0].text.contains("owner-agent recover invite Bob"),
         "{said:?}"
     );
-    for name in ["Bob", "Carol"] {
-        net.recognise(name);
-        net.approve(name);
+    net.blind = None;
+    net.pass(Millis::seconds(2));
+    assert_eq!(net.session("Bob").state, "ended");
+    asks_anew(&mut net);
+}
+
+/// The same the other way round: the first has seen it.
+#[test]
+fn a_trustee_that_is_behind_the_ledger_is_asked_again_and_contradicts_nobody() {
+    let mut net = meanwhile();
+    net.recognise("Carol");
+    // He looks when he has opened the link, and not before.
+    net.blind = None;
+    net.meet("Bob");
+    assert_eq!(asked_of(&mut net), ["outdated", "verified"]);
+    assert_eq!(net.session("Bob").state, "ended");
+    asks_anew(&mut net);
+}
+
+/// Where she has not read the ledger herself, it says so as soon as she has.
+#[test]
+fn trustees_that_contradict_each_other_in_the_epoch_alone_are_judged_by_the_ledger() {
+    for (first, then) in [("Bob", "Carol"), ("Carol", "Bob")] {
+        let mut net = meanwhile();
+        net.on_query = Box::new(|_| Some(kith_protocol::ledger::Answer::Unavailable));
+        net.recognise(first);
+        net.meet(then);
+        assert_eq!(net.claimed(first), "verified");
+        assert_eq!(net.claimed(then), "conflict");
+        net.on_query = Box::new(|_| None);
+        net.blind = None;
+        net.pass(Millis::seconds(2));
+        assert_eq!(net.claimed("Bob"), "outdated");
+        let carol = net.claimed("Carol");
+        assert!(["outdated", "verified"].contains(&&*carol), "{carol}");
+        net.crash();
+        net.pass(Millis::seconds(1));
+        asks_anew(&mut net);
     }
-    net.pass(Millis::seconds(8));
-    assert_eq!(net.recovery().state, "done", "{:?}", net.recovery());
 }
 
 /// G10: a stranger who caught the first link fixes nothing.

@@ -38,6 +38,7 @@ every_scenario_holds_under_its_faults! {
     fire "fire",
     replacement "replacement",
     refresh "refresh",
+    meanwhile "meanwhile",
     cheating_refresh "cheating-refresh",
     resignation "resignation",
     half_recovery "half-recovery",

@@ -205,6 +205,7 @@ impl OwnerAgent {
         alert::note(work, &self.anchor, &news)?;
         protect::advance_all(work, &mut self.anchor)?;
         taint::refresh(work, &self.anchor)?;
+        claim::talk::judge_epochs(work, &self.anchor)?;
         claim::collect::advance(work, &self.anchor)?;
         pace::set(work, &mut self.anchor)
     }

@@ -228,6 +228,13 @@ impl Net {
             .unwrap();
     }
 
+    /// How far the claimant is with this trustee.
+    pub fn claimed(&mut self, name: &str) -> String {
+        let trustees = self.recovery().trustees.into_iter();
+        let mut found = trustees.filter(|view| view.name == name);
+        found.next().unwrap().state
+    }
+
     pub fn recovery(&mut self) -> RecoverView {
         match self.owner(1, Command::RecoverStatus) {
             Ok(Answer::Recover(view)) => view,

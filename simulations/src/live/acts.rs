@@ -54,7 +54,7 @@ impl Live<'_> {
             | Act::Sleep { .. }
             | Act::ClockJumps { .. }
             | Act::Replace { .. }
-            | Act::Refresh
+            | Act::Refresh { .. }
             | Act::Watched
             | Act::HalfRecovery
             | Act::Resign { .. }

@@ -19,7 +19,10 @@ pub(crate) enum Act {
         count: Range,
     },
     /// New shares of the same secrets. Demanded: the next epoch is in force, and everybody holds it alone.
-    Refresh,
+    Refresh {
+        /// Only the ledger is waited for: what follows finds trustees that have not seen it yet.
+        hurried: bool,
+    },
     /// Some trustees want to be so no longer. Demanded: the owner's screen says so.
     Resign {
         /// How many.
@@ -240,7 +243,9 @@ impl Kind {
         Some(match self {
             Self::Protect => Act::Protect,
             Self::Replace => Act::Replace { count: count(1) },
-            Self::Refresh => Act::Refresh,
+            Self::Refresh => Act::Refresh {
+                hurried: section.flag("hurried"),
+            },
             Self::Resign => Act::Resign { count: count(1) },
             Self::Watched => Act::Watched,
             Self::LoseDevice => Act::LoseDevice,
@@ -309,7 +314,10 @@ impl Act {
             Self::Replace { count } => {
                 format!("demanded: {count} trustees are replaced by newcomers, and keep nothing")
             }
-            Self::Refresh => "demanded: everybody has a new share of the same secrets, and no old one".into(),
+            Self::Refresh { hurried: true } => {
+                "demanded: new shares of the same secrets are in force on the ledger, whoever has seen it".into()
+            }
+            Self::Refresh { hurried: false } => "demanded: everybody has a new share of the same secrets, and no old one".into(),
             Self::Resign { count } => {
                 format!("demanded: {count} trustees resign, and the owner's screen says so")
             }

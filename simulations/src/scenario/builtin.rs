@@ -20,6 +20,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("../../scenarios/replacement.toml"),
     ),
     ("refresh", include_str!("../../scenarios/refresh.toml")),
+    ("meanwhile", include_str!("../../scenarios/meanwhile.toml")),
     (
         "cheating-refresh",
         include_str!("../../scenarios/cheating-refresh.toml"),

@@ -90,7 +90,7 @@ impl SoFar {
                 self.missing = self.missing.saturating_sub(count.low);
             }
             // They keep what they have: nothing is lost by it.
-            Act::Refresh | Act::Resign { .. } | Act::Watched | Act::HalfRecovery => {
+            Act::Refresh { .. } | Act::Resign { .. } | Act::Watched | Act::HalfRecovery => {
                 need(
                     self.protected,
                     "nothing is protected yet: `protect` comes first",

@@ -188,7 +188,7 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
             }
             Act::Protect
             | Act::LoseDevice
-            | Act::Refresh
+            | Act::Refresh { .. }
             | Act::Watched
             | Act::HalfRecovery
             | Act::Recovered

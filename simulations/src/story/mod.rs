@@ -149,7 +149,7 @@ impl Story {
         match *act {
             Act::Protect => self.protect(),
             Act::Replace { count } => self.replace(count.low as usize),
-            Act::Refresh => self.refresh(),
+            Act::Refresh { hurried } => self.refresh(hurried),
             Act::Resign { count } => self.resign(count.low as usize),
             Act::LoseDevice => self.lose_device(),
             Act::Vanish { who, count } => self.vanish(who, count.low as usize),

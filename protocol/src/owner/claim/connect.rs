@@ -57,6 +57,7 @@ pub(crate) fn start(
             stage: ClaimedStage::Waiting,
             release: None,
             bad: None,
+            epoch: None,
         });
     }
     let keys = ClaimantKeys {
@@ -93,6 +94,7 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str) -> Result<Answer, Stop> {
     }
     claimed.release = None;
     claimed.bad = None;
+    claimed.epoch = None;
     let local = LocalDid::generate(Some(work.endpoint), work.rng);
     let expires = work.now.after(limits::owner::INVITATION_LIFETIME);
     let id = outbox::fresh_id(work);
@@ -147,7 +149,13 @@ pub(crate) fn on_challenge(
         .map_err(|error| Refusal::new("e.m.trust.lane", error.to_string()))?;
     let fixed = match agree(work, anchor, &claim, &descriptor, challenge)? {
         Ok(fixed) => fixed,
-        Err(conflict) => return Ok(note_conflict(work, claimed, conflict)),
+        Err(Discord::Behind) => return Ok(talk::outdate(work, claimed)),
+        Err(Discord::Conflict(conflict)) => return Ok(note_conflict(work, claimed, conflict)),
+        Err(Discord::Epoch(conflict)) => {
+            claimed.epoch = Some(challenge.epoch);
+            anchor.look(work, descriptor.id());
+            return Ok(note_conflict(work, claimed, conflict));
+        }
     };
     let keys = claim.keys.as_ref().ok_or_else(stranger)?;
     let record = Record::request(request_body(&fixed, &claim, keys, challenge), &keys.signing);
@@ -199,15 +207,40 @@ fn check_answer(work: &Work<'_>, claimed: &Claimed, message: &Received) -> Resul
     Ok(())
 }
 
-/// The first challenge fixes what the request is about; a later one must say the same.
+/// Why a trustee cannot be asked what the first one was.
+enum Discord {
+    /// It has not seen that the epoch which it speaks of is over.
+    Behind,
+    /// Of another epoch than the first, and the ledger as it was read here does not say yet which is over.
+    Epoch(String),
+    /// Of something that no ledger decides.
+    Conflict(String),
+}
+
+/// The first challenge fixes what the request is about; a later one must say the same. Where they differ in the
+/// epoch alone, the ledger says which is right, and nobody needs to be asked.
 fn agree(
     work: &mut Work<'_>,
     anchor: &mut Anchor,
     claim: &Claim,
     descriptor: &Descriptor,
     challenge: &Challenge,
-) -> Result<Result<Fixed, String>, Damage> {
-    if let Some(fixed) = &claim.fixed {
+) -> Result<Result<Fixed, Discord>, Damage> {
+    let mut fixed = claim.fixed.as_ref();
+    if let (Some(first), ClaimStage::Gathering) = (fixed, &claim.stage)
+        && (descriptor.id(), challenge.policy) == (first.log, first.policy)
+        && challenge.epoch != first.epoch
+        && let Some(active) = active_epoch(anchor, first)
+    {
+        if challenge.epoch < active {
+            return Ok(Err(Discord::Behind));
+        }
+        if first.epoch < active && challenge.epoch == active {
+            talk::outdate_all(work)?;
+            fixed = None;
+        }
+    }
+    if let Some(fixed) = fixed {
         let told = [
             ("ledger", descriptor.id() == fixed.log),
             ("policy", challenge.policy == fixed.policy),
@@ -222,10 +255,14 @@ fn agree(
         if other.is_empty() {
             return Ok(Ok(fixed.clone()));
         }
-        return Ok(Err(format!(
+        let text = format!(
             "it speaks of another {} than the first trustee did",
             other.join(" and ")
-        )));
+        );
+        return Ok(Err(match other.first() {
+            Some(&"epoch") => Discord::Epoch(text),
+            _ => Discord::Conflict(text),
+        }));
     }
     let log = anchor.adopt(work, descriptor)?;
     let lifetime = challenge.lane.lifetime.0;
@@ -246,6 +283,13 @@ fn agree(
     }
     pace::set(work, anchor)?;
     Ok(Ok(fixed))
+}
+
+/// The epoch in force as far as the ledger was read here.
+pub(crate) fn active_epoch(anchor: &Anchor, fixed: &Fixed) -> Option<u32> {
+    let view = anchor.view(&fixed.log)?;
+    view.state()
+        .active_epoch(&fixed.policy, view.ledger_time()?)
 }
 
 fn request_body(

@@ -85,6 +85,9 @@ pub(crate) struct Claimed {
     pub(crate) release: Option<Release>,
     /// Why its share is not used.
     pub(crate) bad: Option<String>,
+    /// Of which epoch it spoke, where that is all in which it contradicts the first: the ledger will say who is
+    /// right.
+    pub(crate) epoch: Option<u32>,
 }
 
 /// An invitation and who answered it.

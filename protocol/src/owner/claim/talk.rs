@@ -1,10 +1,12 @@
 //! Comparing words with a trustee at a recovery, and the ways it can end.
 use crate::agent::{Event, Work};
+use crate::anchor::Anchor;
 use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
 use crate::message::recovery::{Deny, EPOCH_OVER};
 use crate::message::words::{Mismatch, Reveal};
-use crate::message::{Body, Empty, Received};
+use crate::message::{Body, Empty, ProblemReport, Received};
 use crate::outbox;
+use crate::owner::claim::connect;
 use crate::owner::claim::row::{self, ClaimStage, Claimed, ClaimedStage};
 use crate::owner::command::Answer;
 use crate::owner::comparison::Comparison;
@@ -119,6 +121,67 @@ pub(crate) fn unfix(work: &mut Work<'_>) -> Result<(), Damage> {
             claimed.stage = ClaimedStage::Outdated;
             work.save(claimed);
         }
+    }
+    Ok(())
+}
+
+/// What this trustee speaks of is over, as the ledger shows: it gets to know, and needs a new link.
+pub(crate) fn outdate(work: &mut Work<'_>, mut claimed: Claimed) -> Body {
+    work.hint(Event::new(
+        "outdated",
+        &claimed.name,
+        new_link(&claimed.name),
+    ));
+    claimed.stage = ClaimedStage::Outdated;
+    work.save(&claimed);
+    Body::Problem(ProblemReport {
+        code: EPOCH_OVER.into(),
+        comment:
+            "the epoch that you speak of is over on the ledger; look at it, and open a new link"
+                .into(),
+    })
+}
+
+/// Who contradicts the first trustee in the epoch alone is judged by the ledger as soon as that was read.
+pub(crate) fn judge_epochs(work: &mut Work<'_>, anchor: &Anchor) -> Result<(), Damage> {
+    let Some(claim) = row::load(work)? else {
+        return Ok(());
+    };
+    let (Some(fixed), ClaimStage::Gathering) = (&claim.fixed, &claim.stage) else {
+        return Ok(());
+    };
+    let Some(active) = connect::active_epoch(anchor, fixed) else {
+        return Ok(());
+    };
+    let mut all = work.all::<Claimed>()?;
+    all.retain(|claimed| matches!(claimed.stage, ClaimedStage::Conflict(_)));
+    if fixed.epoch < active && all.iter().any(|claimed| claimed.epoch == Some(active)) {
+        return outdate_all(work);
+    }
+    all.retain(|claimed| claimed.epoch.is_some_and(|epoch| epoch < active));
+    for claimed in all {
+        outdate(work, claimed);
+    }
+    Ok(())
+}
+
+/// The epoch that everybody was asked about is over, as the ledger shows.
+pub(crate) fn outdate_all(work: &mut Work<'_>) -> Result<(), Damage> {
+    for mut claimed in work.all::<Claimed>()? {
+        // Whoever contradicted was not taken down as one who answered.
+        if claimed.did().is_some() || matches!(claimed.stage, ClaimedStage::Conflict(_)) {
+            work.hint(Event::new(
+                "outdated",
+                &claimed.name,
+                new_link(&claimed.name),
+            ));
+            claimed.stage = ClaimedStage::Outdated;
+            work.save(&claimed);
+        }
+    }
+    if let Some(mut claim) = row::load(work)? {
+        claim.fixed = None;
+        work.save(&claim);
     }
     Ok(())
 }
