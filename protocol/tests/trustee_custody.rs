@@ -595,6 +595,28 @@ fn deals_of_one_author_are_bounded_and_the_newest_stay() {
     assert_eq!(world.shares(), (vec![1], vec![]));
 }
 
+/// G11: whoever has her device deals on and on while the ledger does not answer. The first deal stands there, and
+/// the trustee has not seen it yet.
+#[test]
+fn a_share_that_is_in_force_unseen_is_not_pushed_out_by_later_deals() {
+    let mut world = World::enrolled(1);
+    let (first, store) = world.dealt(1);
+    world.keep(store);
+    world.ledger.silent = true;
+    world
+        .owner
+        .anchor(&first, &mut world.ledger, world.trustee.now);
+    for _ in 0..4 {
+        world.pass(Millis(10));
+        let (_, store) = world.dealt(2);
+        world.keep(store);
+    }
+    assert!(is_kept(&world, &first));
+    world.ledger.silent = false;
+    world.hint(1);
+    assert_eq!(world.shares().0, [1]);
+}
+
 fn is_kept(world: &World, deal: &Deal) -> bool {
     const CUSTODY: u8 = 41;
     let digest = deal.record.deal_digest.0;

@@ -13,6 +13,7 @@ use crate::message::share::{Receipt, Store, Stored};
 use crate::message::{Body, Received};
 use crate::policy::LaneOpening;
 use crate::share_pair::{SharePair, store_context};
+use crate::time::Timestamp;
 use crate::trustee::authority::{self, Ground};
 use crate::trustee::custody::{self, Author, Custody, Standing};
 use crate::trustee::prekey::{self, Prekey};
@@ -335,7 +336,14 @@ fn make_room(work: &mut Work<'_>, anchor: &Anchor, newest: &Custody) -> Result<(
         })
         .collect();
     replaced.sort_by_key(|old| core::cmp::Reverse(old.stored));
-    let dropped = replaced.split_off(replaced.len().min(limits::trustee::PENDING_PER_AUTHOR - 1));
+    let mut dropped =
+        replaced.split_off(replaced.len().min(limits::trustee::PENDING_PER_AUTHOR - 1));
+    // Until our view is newer than what took a deal's place, that one may stand on the ledger unseen: whoever has
+    // her device could push out the share in force while the ledger does not answer (G11).
+    let seen = anchor.view(&ward.ledger).map_or(Timestamp(0), facts::head);
+    if replaced.last().is_some_and(|later| seen < later.stored) {
+        dropped.clear();
+    }
     if all.len() - dropped.len() > limits::trustee::DEALS {
         return Err(Refusal::new(
             "e.m.me.res.storage.too-many",
