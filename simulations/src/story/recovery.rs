@@ -145,16 +145,28 @@ impl Story {
             .filter(|node| !self.world.node(*node).is_dead() && !self.world.node(*node).hoards)
             .collect();
         let left_out = self.left_out();
+        let overtaken = self.is_overtaken(active);
         living
             .into_iter()
             .filter(|node| !left_out.contains(node))
             .all(|node| {
                 let shares = self.world.shares_held(node);
-                !shares.is_empty()
+                (overtaken || !shares.is_empty())
                     && shares
                         .iter()
                         .all(|share| share.active && share.epoch == active)
             })
+    }
+
+    /// Whether somebody else has recovered in her name since: who slept through both recoveries has no key left
+    /// that the second could seal a share to, and keeps nothing until it is dealt to again (G5).
+    fn is_overtaken(&mut self, active: u32) -> bool {
+        let requests = self.world.jury.ledger.requests.values();
+        let completed = requests.filter(|asked| asked.completed.is_some()).count();
+        completed > 1 && {
+            let deal = self.claim_view().and_then(|view| view.deal);
+            deal.is_some_and(|deal| deal.epoch < active)
+        }
     }
 
     /// Trustees whose keys the thief has used up with his own deals: she could not deal to them, and has to
