@@ -5,7 +5,7 @@ mod owner_support;
 
 use kith_protocol::error::CommandError;
 use kith_protocol::message::Body;
-use kith_protocol::owner::command::Command;
+use kith_protocol::owner::command::{Answer, Command};
 use kith_protocol::time::Millis;
 use owner_support::Net;
 use owner_support::play::{DELAY, LIFETIME, WAITING};
@@ -205,6 +205,40 @@ fn a_refresh_that_is_given_up_gives_way_to_a_deal() {
     assert_eq!(in_force(&mut net), (2, "protected".into()));
     recover(&mut net, &["Bob", "Carol"]);
     assert_eq!(net.item().unwrap(), b"correct horse");
+}
+
+/// The backup of the epoch in force is still on its way to a host that was away, whatever becomes of a refresh.
+#[test]
+fn a_refresh_that_is_given_up_takes_no_backup_from_a_slow_host() {
+    let mut net = Net::new(&["Bob", "Carol", "Heidi", "Ivan"]);
+    net.init();
+    for (name, host) in [
+        ("Bob", false),
+        ("Carol", false),
+        ("Heidi", true),
+        ("Ivan", true),
+    ] {
+        net.enrol(name, host);
+    }
+    net.online("Ivan", false);
+    net.protect().unwrap();
+    net.pass(Millis::seconds(1));
+    let Ok(Answer::Backup(first)) = net.owner(0, Command::BackupStatus) else {
+        panic!()
+    };
+    net.on_send = Box::new(|message| !matches!(message.body, Body::ShareStore(_)));
+    refresh(&mut net).unwrap();
+    net.protect().unwrap();
+    net.on_send = Box::new(|_| true);
+    let sent = |net: &Net| {
+        let of_first =
+            |body: &Body| matches!(body, Body::BackupChunkPut(put) if put.backup == first.backup);
+        net.sent_by_kind(of_first)
+    };
+    let before = sent(&net);
+    net.online("Ivan", true);
+    net.pass(Millis::seconds(10));
+    assert!(sent(&net) > before);
 }
 
 /// G4, G13: whoever was allowed shares may hold enough of them, and then has the secrets. A refresh keeps them, so

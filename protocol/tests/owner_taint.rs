@@ -139,4 +139,11 @@ fn a_refresh_that_was_vetoed_is_for_her_to_repeat() {
     assert_eq!(net.deal().state, "refused");
     let [said] = tainted(&net).try_into().unwrap();
     assert!(said.contains("owner-agent protect --threshold 2"), "{said}");
+    // G13: new shares of secrets that somebody may have are no help.
+    let refused = net.owner(0, Command::ShareRefresh).unwrap_err();
+    assert!(
+        refused.message.contains("must not stay"),
+        "{}",
+        refused.message
+    );
 }
