@@ -19,7 +19,8 @@ pub(crate) fn chain(error: &dyn Error) -> String {
 
 /// What the system says, in words for what a person can mend.
 pub(crate) fn system(error: &io::Error) -> String {
-    mendable(error).map_or_else(|| error.to_string(), str::to_owned)
+    let told = mendable(error).or_else(|| failing(error));
+    told.map_or_else(|| error.to_string(), str::to_owned)
 }
 
 /// Whether the disk is sound and takes nothing.
@@ -39,6 +40,17 @@ fn mendable(error: &io::Error) -> Option<&'static str> {
     }
 }
 
+/// EIO, for which the standard library has no kind; the same number on every Unix.
+const IO_ERROR: i32 = 5;
+
+/// A write that is under way while a file system gives up ends so, too.
+fn failing(error: &io::Error) -> Option<&'static str> {
+    let is_failing = error.raw_os_error() == Some(IO_ERROR);
+    is_failing.then_some(
+        "the disk or its file system failed; what the system's log says of it must be mended before the next start",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,5 +66,7 @@ mod tests {
         let read_only = told(io::ErrorKind::ReadOnlyFilesystem);
         assert!(read_only.ends_with("make it writable and start again"));
         assert!(!told(io::ErrorKind::NotFound).contains("start again"));
+        let failed = system(&io::Error::from_raw_os_error(IO_ERROR));
+        assert!(failed.starts_with("the disk or its file system failed"));
     }
 }

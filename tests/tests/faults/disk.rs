@@ -25,6 +25,8 @@ const KEY: (&str, &[u8]) = (
 );
 const PEOPLE: [&str; 2] = ["Bob", "Carol"];
 const FULL: &str = "the disk is full; make room and start again";
+/// What an agent is told whose write was under way when the file system gave up.
+const FAILED: &str = "the disk or its file system failed";
 const READ_ONLY: &str = "the file system is read-only; make it writable and start again";
 /// Bytes of an item: more than a store has written ahead, after a few of them.
 const LARGE: usize = 300_000;
@@ -66,7 +68,7 @@ async fn add_until_refused(owner: Owner<'_>, words: &str) -> Result<Items, Troub
                 source: ClientError::Refused(said),
                 ..
             }) => {
-                let is_told = said.exit == 1 && said.message.contains(words);
+                let is_told = said.exit == 1 && is_said(&said.message, words);
                 hold(is_told, || format!("it said: {said}"))?;
                 return Ok(kept);
             }
@@ -87,13 +89,19 @@ async fn all_is_there(owner: Owner<'_>, kept: &Items) -> Result<(), Trouble> {
         let found = owner.secret(name).await?;
         hold(found == *data, || format!("{name} has other bytes"))?;
     }
-    let Answer::Secrets { list } = owner.ask(&Command::SecretList).await? else {
+    let Answer::Secrets { list, .. } = owner.ask(&Command::SecretList).await? else {
         return Err(Trouble::Broken("items of another kind".to_owned()));
     };
     let more = list.iter().filter(|(name, _)| !kept.contains_key(name));
     hold(more.clone().count() <= 1, || {
         format!("never asked for: {list:?}")
     })
+}
+
+/// These words; or, under an agent that runs while its file system turns read-only, those of a write that was
+/// under way.
+fn is_said(text: &str, words: &str) -> bool {
+    text.contains(words) || (words == READ_ONLY && text.contains(FAILED))
 }
 
 /// The process ends by itself, exit code 1, with these words in its log.
@@ -110,7 +118,7 @@ async fn gives_up(process: &mut Process, words: &str) -> Result<(), Trouble> {
         },
     );
     let ended = ended.await?;
-    let is_told = ended.contains("exit status: 1") && ended.contains(words);
+    let is_told = ended.contains("exit status: 1") && is_said(&ended, words);
     hold(is_told, || format!("{name}: {ended}"))
 }
 
