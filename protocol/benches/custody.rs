@@ -72,6 +72,7 @@ impl Setting {
                 nonce: Nonce32([2; 32]),
                 time: Timestamp(3),
                 backup_head: Some(Digest([4; 32])),
+                lodged: None,
             },
             watched: Watched::new(POLICY, 1, &commitments, threshold).unwrap(),
             commitments,

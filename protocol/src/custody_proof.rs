@@ -40,6 +40,8 @@ impl Question<'_> {
             nonce,
             time,
             backup_head,
+            // It is signed by itself, and names what `backup_head` names.
+            lodged: _,
         } = self.challenge;
         let head = backup_head.as_ref().map_or(&[][..], |head| &head.0[..]);
         let parts: [&[u8]; 10] = [

@@ -72,6 +72,12 @@ pub enum Space {
     Audited = 35,
     /// The owner's round of questions to backup hosts, and when the next one begins.
     AuditRound = 36,
+    /// What the owner changed in her wallet since a backup was made.
+    Changed = 37,
+    /// The owner's backups that can be supplemented.
+    Base = 38,
+    /// The owner's newest supplement, and which hosts have it.
+    Supplement = 39,
     /// Owners a trustee keeps something for.
     Ward = 40,
     /// Shares a trustee keeps, by owner and epoch.
@@ -82,6 +88,8 @@ pub enum Space {
     Request = 43,
     /// A trustee's log of what it did and why.
     History = 44,
+    /// The newest supplements of backups that owners told a trustee of.
+    Lodged = 45,
     /// Backups kept for others.
     Kept = 50,
     /// Chunks of backups kept for others.
@@ -96,6 +104,10 @@ pub enum Space {
     Witness = 62,
     /// Entries that a witness has cosigned.
     WitnessEntry = 63,
+    /// Earlier versions of items that a recovery brought back.
+    Earlier = 70,
+    /// Pieces of these.
+    EarlierChunk = 71,
     /// Kept by the runtime alone: node key, clock readings.
     Runtime = 90,
 }
@@ -308,9 +320,11 @@ mod tests {
         Secret = 20 Trustee = 21 Deal = 22 Backup = 23 BackupChunk = 24 Claim = 25 Claimed = 26
         Alert = 27 SecretChunk = 28 Noted = 29 BackupPassage = 30
         Watched = 31 Round = 32 Superseded = 33 BackupHeader = 34 Audited = 35 AuditRound = 36
-        Ward = 40 Custody = 41 Prekey = 42 Request = 43 History = 44
+        Changed = 37 Base = 38 Supplement = 39
+        Ward = 40 Custody = 41 Prekey = 42 Request = 43 History = 44 Lodged = 45
         Kept = 50 KeptChunk = 51 KeptProgress = 52
         Operator = 60 OperatorPending = 61 Witness = 62 WitnessEntry = 63
+        Earlier = 70 EarlierChunk = 71
         Runtime = 90
     }
 

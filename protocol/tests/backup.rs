@@ -1,13 +1,14 @@
 //! Wallet backups: sealed for a recovery key and a host, chained, signed.
 use kith_protocol::backup::{
-    BackupHeader, Draft, HeaderError, Item, Recipients, SealError, Sealed, SlotKey, UnsealError,
-    Wallet, container,
+    BackupHeader, Draft, HeaderError, Item, Recipients, SealError, Sealed, SlotKey, Supplement,
+    UnsealError, Wallet, container, supplement, supplements,
 };
 use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::keys::role::AgentPolicy;
-use kith_protocol::keys::{RecoverySecret, SigningKey};
+use kith_protocol::keys::{DataKey, RecoverySecret, SigningKey};
 use kith_protocol::limits;
 use kith_protocol::secret::SecretBytes;
+use kith_protocol::time::Timestamp;
 use kith_protocol::vss::Decrypt;
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -55,7 +56,8 @@ impl Owner {
             recovery_key: &self.secret.public_key(),
             hosts,
         };
-        container::seal(&wallet, draft, &to, &self.agent, &mut self.rng)
+        let sealed = container::seal(&wallet, draft, &to, &self.agent, &mut self.rng);
+        sealed.map(|(sealed, _)| sealed)
     }
 }
 
@@ -159,6 +161,86 @@ fn sixteen_mebibytes_fit_and_more_is_refused_before_anything_is_sealed() {
         Err(SealError::TooLarge(_))
     ));
     assert!(matches!(alice.seal(10, 0), Err(SealError::NoHost)));
+}
+
+impl Owner {
+    /// A backup and its data key.
+    fn keyed(&mut self) -> (Sealed, DataKey) {
+        let wallet = self.wallet(10);
+        let to = Recipients {
+            recovery_key: &self.secret.public_key(),
+            hosts: 1,
+        };
+        container::seal(&wallet, draft(3), &to, &self.agent, &mut self.rng).unwrap()
+    }
+
+    /// A supplement of the backup with this header, numbered so.
+    fn supplemented(
+        &mut self,
+        (base, key): (&BackupHeader, &DataKey),
+        sequence: u64,
+    ) -> (BackupHeader, Vec<Vec<u8>>) {
+        let changes = Supplement {
+            base: base.digest(),
+            made: Timestamp(7),
+            items: vec![Item {
+                name: "new".into(),
+                data: b"since".to_vec(),
+            }],
+            removed: vec!["old".into()],
+        };
+        let keys = (key, &self.agent);
+        supplement::seal(&changes, (draft(sequence), base), keys, &mut self.rng).unwrap()
+    }
+}
+
+fn draft(sequence: u64) -> Draft {
+    Draft {
+        policy: Digest([1; 32]),
+        epoch: 1,
+        sequence,
+        previous: Digest([0; 32]),
+    }
+}
+
+/// Decision 0038: what opens a backup opens its supplements, and nothing else is one of them.
+#[test]
+fn a_supplement_opens_with_its_backup_and_belongs_to_no_other() {
+    let mut alice = owner(1);
+    let (base, key) = alice.keyed();
+    let (header, chunks) = alice.supplemented((&base.header, &key), 4);
+    assert_eq!(BackupHeader::read(&header.to_bytes()), Ok(header.clone()));
+    let (head, slot_key) = (base.header.digest(), &base.slot_keys[0]);
+    let found = container::data_key(&base.header, &alice.secret, slot_key).unwrap();
+    let opened = supplement::open((&header, &chunks), &head, &found).unwrap();
+    assert_eq!(opened.items[0].data, b"since");
+    assert_eq!(opened.removed, ["old"]);
+    let elsewhere = supplement::open((&header, &chunks), &Digest([9; 32]), &found);
+    assert_eq!(elsewhere.err(), Some(UnsealError::NotAWallet));
+    let as_wallet = container::unseal(&header, &chunks, &alice.secret, slot_key);
+    assert_eq!(as_wallet.err(), Some(UnsealError::NotAWallet));
+    let (other, other_key) = alice.keyed();
+    let stranger = supplement::open((&header, &chunks), &head, &other_key);
+    assert_eq!(stranger.err(), Some(UnsealError::Chunk(0)));
+    assert!(supplements(&header, &base.header) && !supplements(&header, &other.header));
+}
+
+/// G15: numbers that a thief would use up are none.
+#[test]
+fn a_supplement_has_a_higher_number_than_its_backup_and_not_just_any() {
+    let mut alice = owner(1);
+    let (base, key) = alice.keyed();
+    for (sequence, lawful) in [
+        (2, false),
+        (3, false),
+        (4, true),
+        (3 + (1 << 32), true),
+        (4 + (1 << 32), false),
+        (u64::MAX, false),
+    ] {
+        let (header, _) = alice.supplemented((&base.header, &key), sequence);
+        assert_eq!(supplements(&header, &base.header), lawful, "{sequence}");
+    }
 }
 
 proptest! {

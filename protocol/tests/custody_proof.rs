@@ -61,6 +61,7 @@ impl Scene {
             nonce: Nonce32::random(&mut self.rng),
             time: Timestamp(1_000),
             backup_head: Some(Digest([2; 32])),
+            lodged: None,
         }
     }
 

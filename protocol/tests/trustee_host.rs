@@ -71,6 +71,7 @@ fn back_up(world: &World, deal: &Deal, sequence: u64, agent: &SigningKey<AgentPo
         &mut rng(400 + sequence),
     )
     .unwrap()
+    .0
 }
 
 /// An epoch whose record names this backup.
@@ -229,6 +230,7 @@ fn questions(world: &World, backup: Digest, request: Digest) -> [Body; 3] {
             policy: world.owner.policy,
             request,
             before: None,
+            named: None,
         }),
         Body::BackupChunkGet(ChunkGet {
             backup,
@@ -500,6 +502,7 @@ fn a_claimant_with_evidence_gets_everything_and_nobody_else_can_use_it() {
         policy: world.owner.policy,
         request: body.id(),
         before: None,
+        named: None,
     };
     let Body::BackupHead(head) = from_claimant(world, &claimant, Body::BackupGet(get)) else {
         panic!()
@@ -558,6 +561,7 @@ fn the_active_epochs_backup_is_given_out_before_any_newer_one() {
         policy: world.owner.policy,
         request: body.id(),
         before: None,
+        named: None,
     };
     let Body::BackupHead(head) = from_claimant(world, &claimant, Body::BackupGet(get.clone()))
     else {

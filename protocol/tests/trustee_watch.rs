@@ -25,6 +25,7 @@ fn asked(world: &World, deal: &Deal) -> Challenge {
         nonce: Nonce32([7; 32]),
         time: Timestamp(5),
         backup_head: None,
+        lodged: None,
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) enum Order {
 #[derive(Clone, Debug)]
 pub(crate) enum Told {
     /// By an owner agent.
-    Owner(owner::Answer),
+    Owner(Box<owner::Answer>),
     /// By a trustee agent.
     Trustee(trustee::Answer),
 }
@@ -264,7 +264,7 @@ impl Node {
         {
             Mind::Owner(agent) => {
                 let step = agent.step(now, owner_input(stimulus), cx)?;
-                Ok(told(step, Told::Owner))
+                Ok(told(step, |answer| Told::Owner(Box::new(answer))))
             }
             Mind::Trustee(agent) => {
                 let step = agent.step(now, trustee_input(stimulus), cx)?;

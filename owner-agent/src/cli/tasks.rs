@@ -117,8 +117,9 @@ pub enum Host {
 /// Protected items.
 #[derive(Debug, Subcommand)]
 pub enum Secret {
-    /// Add files; `protect` then puts them into the backup
+    /// Add files; a few seconds later your backup hosts have them
     ///
+    /// Before the first `protect` there is no backup yet, and they are kept here alone.
     /// Keys of OpenSSH and age, the words of a wallet and exports of password managers are recognised, and refused when
     /// they are damaged, cut off or mistyped.
     Add(SecretAdd),
@@ -131,11 +132,17 @@ pub enum Secret {
         /// Write it to this new file, readable by you alone
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Not as it is, but as it was before the last changes of a device that was lost
+        #[arg(long)]
+        earlier: bool,
     },
-    /// Leave an item out from the next backup on
+    /// Remove an item, here and for whoever recovers later
     Remove {
         /// Its name
         name: String,
+        /// Only its earlier version, which a recovery brought back
+        #[arg(long)]
+        earlier: bool,
     },
 }
 
@@ -249,6 +256,8 @@ pub enum Recover {
         #[arg(long)]
         watch: bool,
     },
+    /// Go on without changes that trustees know of and no backup host gives
+    AcceptOlder,
     /// Give up
     Abort,
 }

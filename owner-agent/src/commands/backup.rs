@@ -74,6 +74,7 @@ mod tests {
             bytes: 40,
             chunks: 2,
             hosts: hosts.iter().map(host).collect(),
+            changes: None,
         }
     }
 

@@ -13,6 +13,7 @@ pub(super) async fn carry_out(console: &Console, task: Recover) -> Result<(), Fa
         Recover::Words { name } => tell(console, &Command::RecoverWords { name }).await,
         Recover::Verify { name, heard } => verify(console, name, heard).await,
         Recover::Status { watch } => status(console, watch).await,
+        Recover::AcceptOlder => tell(console, &Command::RecoverAcceptOlder).await,
         Recover::Abort => tell(console, &Command::RecoverAbort).await,
     }
 }
@@ -78,7 +79,7 @@ async fn status(console: &Console, watch: bool) -> Result<(), Failure> {
 fn is_over(answer: &Answer) -> bool {
     match answer {
         Answer::Recover(view) => {
-            ["done", "vetoed", "ended", "conflict"].contains(&view.state.as_str())
+            ["done", "vetoed", "ended", "conflict", "older"].contains(&view.state.as_str())
         }
         _ => true,
     }
@@ -93,6 +94,7 @@ fn outcome(view: &RecoverView) -> Result<(), Failure> {
             Exit::Missed,
             "the request ended; start again with `recover start`".to_owned(),
         ),
+        "older" => (Exit::Pending, view.problem.clone().unwrap_or_default()),
         "conflict" => (
             Exit::Unverified,
             "trustees name different ledgers or policies; nothing was used".to_owned(),
@@ -135,6 +137,7 @@ mod tests {
         assert_eq!(exit("ended", "share"), Exit::Missed);
         assert_eq!(exit("conflict", "conflict"), Exit::Unverified);
         assert_eq!(exit("waiting", "verified"), Exit::Pending);
+        assert_eq!(exit("older", "share"), Exit::Pending);
     }
 
     #[test]
@@ -151,6 +154,7 @@ mod tests {
             ("dealing", false),
             ("done", true),
             ("vetoed", true),
+            ("older", true),
         ] {
             assert_eq!(
                 is_over(&Answer::Recover(view(state, "verified"))),

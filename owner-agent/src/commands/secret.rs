@@ -18,8 +18,24 @@ pub(super) async fn carry_out(console: &Console, task: Secret) -> Result<(), Fai
     match task {
         Secret::Add(add) => self::add(console, add).await,
         Secret::List => tell(console, &Command::SecretList).await,
-        Secret::Show { name, output } => show(console, name, output.as_deref()).await,
-        Secret::Remove { name } => tell(console, &Command::SecretRemove { name }).await,
+        Secret::Show {
+            name,
+            output,
+            earlier,
+        } => {
+            let command = match earlier {
+                true => Command::SecretShowEarlier { name },
+                false => Command::SecretShow { name },
+            };
+            show(console, &command, output.as_deref()).await
+        }
+        Secret::Remove { name, earlier } => {
+            let command = match earlier {
+                true => Command::SecretRemoveEarlier { name },
+                false => Command::SecretRemove { name },
+            };
+            tell(console, &command).await
+        }
     }
 }
 
@@ -97,9 +113,8 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     Ok(data)
 }
 
-async fn show(console: &Console, name: String, output: Option<&Path>) -> Result<(), Failure> {
-    let show = Command::SecretShow { name };
-    let answer = console.ask_with_passphrase(&show).await?;
+async fn show(console: &Console, show: &Command, output: Option<&Path>) -> Result<(), Failure> {
+    let answer = console.ask_with_passphrase(show).await?;
     let Answer::Secret { data, .. } = &answer else {
         return Err(unexpected());
     };

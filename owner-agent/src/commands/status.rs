@@ -52,6 +52,7 @@ mod tests {
             live: true,
             deal: None,
             trustees: Vec::new(),
+            changes: None,
             alerts,
             conflicts: Vec::new(),
             ledger_time: None,

@@ -1,6 +1,6 @@
 //! A recovery as people read it.
 use super::deal::{progress, protect};
-use kith_protocol::owner::command::{ClaimTrusteeView, RecoverView};
+use kith_protocol::owner::command::{ClaimTrusteeView, RecoverView, RestoredView};
 use kith_runtime::clock::now;
 use kith_runtime::console::spans::relative;
 use kith_runtime::console::table::table;
@@ -12,8 +12,29 @@ pub(super) fn recover(view: &RecoverView) -> String {
         lines.extend(trustees(view));
         lines.extend(view.problem.clone());
     }
+    lines.extend(view.restored.iter().flat_map(restored));
     lines.extend(view.deal.iter().map(protect));
     lines.join("\n")
+}
+
+/// Which backup came back, of when, and whose key signed it: it may be the thief's.
+fn restored(view: &RestoredView) -> Vec<String> {
+    let of = match view.made {
+        Some(made) => format!("with the changes made {}", relative(now(), made)),
+        None => "as it was when it was made; no host had later changes".to_owned(),
+    };
+    let mut lines = vec![format!(
+        "Restored backup no. {}, {of}; signed by the device with the key {}",
+        view.sequence, view.device
+    )];
+    if view.earlier > 0 {
+        lines.push(format!(
+            "{} items were changed or removed by that device after the backup was made; how they were before: \
+             owner-agent secret list",
+            view.earlier
+        ));
+    }
+    lines
 }
 
 fn trustees(view: &RecoverView) -> Vec<String> {
@@ -38,6 +59,7 @@ fn recover_state(view: &RecoverView) -> &str {
         "waiting" => "enough approvals; the delay runs, in which an old device can stop this",
         "collecting" => "shares are coming in",
         "fetching" => "the secret is rebuilt; fetching the backup",
+        "older" => "the newest changes are missing",
         "dealing" => "restored; giving every trustee a new share",
         "done" => "done: everything is restored and every older key is revoked",
         "vetoed" => "stopped by a device of the owner",
@@ -106,6 +128,7 @@ pub(crate) mod sample {
             deal: None,
             fetched: (0, 0),
             problem: None,
+            restored: None,
         }
     }
 }

@@ -7,7 +7,7 @@ pub(crate) use claim::recovery_progress;
 use deal::protect;
 pub(crate) use deal::{progress, survivable};
 use kith_protocol::owner::command::{
-    AlertView, Answer, BackupView, CustodyView, HostView, RecordView, TrusteeView,
+    AlertView, Answer, BackupView, ChangesView, CustodyView, HostView, RecordView, TrusteeView,
 };
 use kith_protocol::time::Timestamp;
 use kith_runtime::clock::now;
@@ -31,7 +31,7 @@ pub(crate) fn answer(answer: &Answer) -> String {
         Answer::Link { link, .. } => link.clone(),
         Answer::Words(view) => words(&view.say, &view.choices),
         Answer::Trustees { list } => trustees(list),
-        Answer::Secrets { list } => secrets(list),
+        Answer::Secrets { list, earlier } => secrets(list, earlier),
         Answer::Secret { name, data } => format!("{name}: {} bytes", data.0.len()),
         Answer::Protect(view) => protect(view),
         Answer::Backup(view) => backup(view),
@@ -49,6 +49,7 @@ fn status(answer: &Answer) -> String {
         text,
         deal,
         trustees: list,
+        changes: changed,
         alerts,
         conflicts,
         ledger_time,
@@ -68,6 +69,7 @@ fn status(answer: &Answer) -> String {
     );
     lines.extend(name.iter().map(|name| format!("You are {name}.")));
     lines.extend(deal.iter().map(protect));
+    lines.extend(changed.iter().map(changes));
     if !list.is_empty() {
         lines.push(trustees(list));
     }
@@ -138,10 +140,30 @@ fn backup(view: &BackupView) -> String {
         [host.name.clone(), kept(host), shown]
     };
     let rows: Vec<[String; 3]> = view.hosts.iter().map(row).collect();
-    format!(
-        "{head}\n{}",
-        table(["HOST", "STATE", "PIECES SHOWN"], &rows)
-    )
+    let mut lines = vec![head];
+    lines.extend(view.changes.iter().map(changes));
+    lines.push(table(["HOST", "STATE", "PIECES SHOWN"], &rows));
+    lines.join("\n")
+}
+
+/// What changed since the backup was made, and who has it.
+fn changes(view: &ChangesView) -> String {
+    let items = match view.items {
+        1 => "1 item".to_owned(),
+        many => format!("{many} items"),
+    };
+    let kept = match (view.hosts.len(), view.hosts.len() + view.missing.len()) {
+        _ if view.unsent > 0 => "NOT SENT YET".to_owned(),
+        (0, _) => format!("NO HOST HAS THEM YET; missing: {}", view.missing.join(", ")),
+        (have, all) if have < all => {
+            format!(
+                "kept by {have} of {all} hosts; missing: {}",
+                view.missing.join(", ")
+            )
+        }
+        (have, _) => format!("kept by {have} of {have} hosts"),
+    };
+    format!("Changed since: {items}; {kept}")
 }
 
 fn kept(host: &HostView) -> String {
@@ -169,15 +191,23 @@ fn seen(seen: Option<Timestamp>, now: Timestamp) -> String {
     seen.map_or("never".to_owned(), |at| relative(now, at))
 }
 
-fn secrets(list: &[(String, u64)]) -> String {
-    let rows: Vec<[String; 2]> = list
-        .iter()
-        .map(|(name, size)| [name.clone(), size.to_string()])
-        .collect();
-    or_nothing(
+fn secrets(list: &[(String, u64)], earlier: &[(String, u64)]) -> String {
+    let row = |(name, size): &(String, u64)| [name.clone(), size.to_string()];
+    let rows: Vec<[String; 2]> = list.iter().map(row).collect();
+    let wallet = or_nothing(
         "Nothing is protected yet. Add a file:  owner-agent secret add FILE",
         &rows,
         ["NAME", "BYTES"],
+    );
+    if earlier.is_empty() {
+        return wallet;
+    }
+    let rows: Vec<[String; 2]> = earlier.iter().map(row).collect();
+    format!(
+        "{wallet}\n\nThe lost device changed or removed these after its backup was made. Earlier versions, kept on this \
+         device alone:\n{}\nLook at one:  owner-agent secret show NAME --earlier   Forget it:  owner-agent secret remove \
+         NAME --earlier",
+        table(["NAME", "BYTES"], &rows)
     )
 }
 

@@ -16,7 +16,7 @@ use kith_protocol::ledger::RecoveryPolicyBody;
 use kith_protocol::limits;
 use kith_protocol::message::setup::{Ack, Prekey};
 use kith_protocol::message::share::{Authority, Commitments, Store};
-use kith_protocol::message::{Body, Outgoing, Plaintext, alert, backup, ledger, recovery};
+use kith_protocol::message::{Body, Outgoing, Plaintext, alert, backup, ledger, recovery, share};
 use kith_protocol::policy::{ApprovalPath, Bucket, LaneOpening};
 use kith_protocol::time::{Millis, Timestamp};
 use kith_protocol::vss::{Purpose, UnverifiedCommitment};
@@ -153,8 +153,14 @@ fn release() -> recovery::Release {
         sealed: sealed(),
         hosts: hosts(),
         prekeys: (0..PREKEYS).map(prekey).collect(),
+        lodged: Some(lodged()),
         signature: signature(),
     }
+}
+
+fn lodged() -> share::Lodged {
+    let number = (u64::MAX, Timestamp(u64::MAX));
+    share::Lodged::sign(&DIGEST, (DIGEST, DIGEST), number, &agent())
 }
 
 fn challenge() -> recovery::Challenge {
@@ -177,6 +183,25 @@ fn put() -> backup::Put {
         prekey: u32::MAX,
         slot_key: sealed::<ShareSealing>(),
         authority: authority(),
+    }
+}
+
+fn extend() -> backup::Extend {
+    backup::Extend {
+        policy: DIGEST,
+        base: DIGEST,
+        header: blob(limits::backup::HEADER),
+        authority: authority(),
+    }
+}
+
+fn head() -> backup::Head {
+    backup::Head {
+        header: blob(limits::backup::HEADER),
+        newest: Some(backup::Newest {
+            backup: DIGEST,
+            sequence: u64::MAX,
+        }),
     }
 }
 
@@ -245,9 +270,8 @@ fn the_longest_challenge_fits_into_one_message() {
 #[test]
 fn the_largest_header_and_the_largest_chunk_fit_into_one_message() {
     assert_fits(Body::BackupPut(put()));
-    assert_fits(Body::BackupHead(backup::Head {
-        header: blob(limits::backup::HEADER),
-    }));
+    assert_fits(Body::BackupExtend(extend()));
+    assert_fits(Body::BackupHead(head()));
     let (backup, index) = (DIGEST, u32::MAX);
     let data = || blob(limits::backup::CHUNK);
     let put = backup::ChunkPut {

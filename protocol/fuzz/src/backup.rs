@@ -1,7 +1,7 @@
 //! Backups: a container opens to the wallet that was sealed, or says what is wrong.
 use crate::pinned::{blob, digest, rng};
 use kith_protocol::backup::container::{self, Recipients, Sealed, UnsealError};
-use kith_protocol::backup::{BackupHeader, Draft, Item, SlotKey, Wallet};
+use kith_protocol::backup::{BackupHeader, Draft, Item, SlotKey, Supplement, Wallet};
 use kith_protocol::codec;
 use kith_protocol::keys::{RecoverySecret, SigningKey};
 use kith_protocol::limits;
@@ -27,7 +27,8 @@ static KEPT: LazyLock<Kept> = LazyLock::new(|| {
         hosts: 2,
     };
     let agent = SigningKey::generate(&mut rng(2));
-    let sealed = container::seal(&wallet(), draft, &to, &agent, &mut rng(3)).expect("a backup");
+    let (sealed, _) =
+        container::seal(&wallet(), draft, &to, &agent, &mut rng(3)).expect("a backup");
     Kept { sealed, secret }
 });
 
@@ -117,6 +118,9 @@ fn opened(bytes: &[u8]) {
     let limit = limits::backup::CHUNKS * limits::backup::CHUNK_PLAIN;
     if let Ok(wallet) = codec::decode::<Wallet>(1, bytes, limit) {
         assert_eq!(*codec::encode_secret(1, &wallet), bytes);
+    }
+    if let Ok(supplement) = codec::decode::<Supplement>(2, bytes, limit) {
+        assert_eq!(*codec::encode_secret(2, &supplement), bytes);
     }
 }
 

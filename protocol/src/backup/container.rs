@@ -52,7 +52,7 @@ pub struct Recipients<'a> {
     pub hosts: usize,
 }
 
-/// Seals a wallet.
+/// Seals a wallet. The data key comes back for supplements (decision 0038).
 ///
 /// # Errors
 /// [`SealError`] when it is too large or nobody would keep it.
@@ -62,7 +62,7 @@ pub fn seal(
     to: &Recipients<'_>,
     agent: &SigningKey<AgentPolicy>,
     rng: &mut dyn CryptoRng,
-) -> Result<Sealed, SealError> {
+) -> Result<(Sealed, DataKey), SealError> {
     if to.hosts == 0 {
         return Err(SealError::NoHost);
     }
@@ -71,21 +71,31 @@ pub fn seal(
         return Err(SealError::TooLarge(plain.len()));
     }
     let data_key = DataKey::generate(rng);
-    let count = plain.len().div_ceil(limits::backup::CHUNK_PLAIN);
-    let pieces = plain.chunks(limits::backup::CHUNK_PLAIN).enumerate();
-    let chunks: Vec<_> = pieces
-        .map(|(index, piece)| data_key.seal(&place(&draft, index, count), piece, rng))
-        .collect();
+    let chunks = seal_chunks(&draft, &plain, &data_key, rng);
     let slot_keys: Vec<_> = (0..to.hosts).map(|_| SlotKey::generate(rng)).collect();
     let slots = slot_keys
         .iter()
         .map(|host| Slot::wrap(&data_key, to.recovery_key, host, rng))
         .collect();
-    Ok(Sealed {
+    let sealed = Sealed {
         header: BackupHeader::sign(draft, slots, &chunks, agent),
         chunks,
         slot_keys,
-    })
+    };
+    Ok((sealed, data_key))
+}
+
+pub(super) fn seal_chunks(
+    draft: &Draft,
+    plain: &[u8],
+    data_key: &DataKey,
+    rng: &mut dyn CryptoRng,
+) -> Vec<Vec<u8>> {
+    let count = plain.len().div_ceil(limits::backup::CHUNK_PLAIN);
+    let pieces = plain.chunks(limits::backup::CHUNK_PLAIN).enumerate();
+    pieces
+        .map(|(index, piece)| data_key.seal(&place(draft, index, count), piece, rng))
+        .collect()
 }
 
 /// Binds a chunk to its backup, its place and the number of chunks: none can be moved or cut off.
@@ -103,20 +113,29 @@ pub fn unseal(
     secret: &RecoverySecret<Decrypt>,
     host: &SlotKey,
 ) -> Result<Wallet, UnsealError> {
-    let data_key = header
-        .slots
-        .iter()
-        .find_map(|slot| slot.unwrap(secret, host).ok());
-    let plain = open_chunks(header, chunks, &data_key.ok_or(UnsealError::NoSlot)?)?;
-    codec::decode(
-        1,
-        &plain,
-        limits::backup::CHUNKS * limits::backup::CHUNK_PLAIN,
-    )
-    .map_err(|_| UnsealError::NotAWallet)
+    let data_key = data_key(header, secret, host)?;
+    let plain = open_chunks(header, chunks, &data_key)?;
+    codec::decode(1, &plain, PLAIN).map_err(|_| UnsealError::NotAWallet)
 }
 
-fn open_chunks(
+/// What opens the chunks of a backup, and of its supplements.
+///
+/// # Errors
+/// [`UnsealError::NoSlot`] where no slot opens with these keys.
+pub fn data_key(
+    header: &BackupHeader,
+    secret: &RecoverySecret<Decrypt>,
+    host: &SlotKey,
+) -> Result<DataKey, UnsealError> {
+    let mut slots = header.slots.iter();
+    let opened = slots.find_map(|slot| slot.unwrap(secret, host).ok());
+    opened.ok_or(UnsealError::NoSlot)
+}
+
+/// Bytes of the largest thing that is sealed.
+pub(super) const PLAIN: usize = limits::backup::CHUNKS * limits::backup::CHUNK_PLAIN;
+
+pub(super) fn open_chunks(
     header: &BackupHeader,
     chunks: &[Vec<u8>],
     data_key: &DataKey,

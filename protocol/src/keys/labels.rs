@@ -107,6 +107,10 @@ labels! {
     BACKUP_CHUNK = "backup/chunk";
     /// A backup put to a host.
     BACKUP_PUT = "backup/put";
+    /// A supplement put to a host.
+    BACKUP_EXTEND = "backup/extend";
+    /// The newest supplement, as an agent vouches for it to trustees.
+    BACKUP_LODGED = "backup/lodged";
     /// A host's receipt for a backup.
     BACKUP_RECEIPT = "backup/receipt";
     /// What a slot key's box towards a host is bound to.

@@ -21,6 +21,20 @@ pub struct Put {
     pub authority: Authority,
 }
 
+/// `extend`: a supplement of a backup that the host has. It is put in chunks as the backup was; the host's part of
+/// the key is the backup's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extend {
+    /// The owner's policy address.
+    pub policy: Digest,
+    /// The backup.
+    pub base: Digest,
+    /// The supplement's header, canonical bytes; its digest names it.
+    pub header: Blob,
+    /// By what right.
+    pub authority: Authority,
+}
+
 /// `chunk-put`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkPut {
@@ -65,6 +79,9 @@ pub struct Get {
     pub request: Digest,
     /// Only backups older than this sequence number, to be offered earlier ones.
     pub before: Option<u64>,
+    /// This very one: a supplement that a host says to have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<Digest>,
 }
 
 /// `head`.
@@ -72,6 +89,18 @@ pub struct Get {
 pub struct Head {
     /// The header, canonical bytes.
     pub header: Blob,
+    /// The newest supplement of it that is here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Newest>,
+}
+
+/// A supplement by its digest and number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Newest {
+    /// Its header's digest.
+    pub backup: Digest,
+    /// Its sequence number.
+    pub sequence: u64,
 }
 
 /// `chunk-get`.
@@ -133,6 +162,14 @@ impl Put {
             1,
             &(&self.policy, &self.header, self.prekey, &self.slot_key),
         )
+    }
+}
+
+impl Extend {
+    /// What [`Authority`] signs: everything but itself.
+    #[must_use]
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        crate::codec::encode(1, &(&self.policy, &self.base, &self.header))
     }
 }
 

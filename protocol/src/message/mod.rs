@@ -195,6 +195,8 @@ bodies! {
     LedgerCosigned(ledger::Cosigned) = ours!(), "ledger/1.0/cosigned";
     /// A backup is coming.
     BackupPut(backup::Put) = ours!(), "backup/1.0/put";
+    /// A supplement of one is coming.
+    BackupExtend(backup::Extend) = ours!(), "backup/1.0/extend";
     /// One chunk of it.
     BackupChunkPut(backup::ChunkPut) = ours!(), "backup/1.0/chunk-put";
     /// Which chunk is wanted next.

@@ -4,7 +4,7 @@ use crate::did::Did;
 use crate::keys::role::{Approval, ClaimantSealing};
 use crate::keys::{SealedBox, Signature, VerifyingKey};
 use crate::message::setup::Prekey;
-use crate::message::share::Commitments;
+use crate::message::share::{Commitments, Lodged};
 use crate::policy::{ApprovalPath, LaneOpening};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,9 @@ pub struct Release {
     pub hosts: Vec<Did>,
     /// Prekeys that no deal has used yet, oldest first.
     pub prekeys: Vec<Prekey>,
+    /// The newest supplement of the backup that the owner's agent told this trustee of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lodged: Option<Lodged>,
     /// Evidence: signed with the key of this recovery connection.
     pub signature: Signature,
 }
@@ -102,6 +105,10 @@ impl Release {
             &self.hosts,
             &self.prekeys,
         );
-        crate::codec::encode(1, &parts)
+        // What lodges nothing is signed as it was before anything could be lodged.
+        match &self.lodged {
+            Some(lodged) => crate::codec::encode(1, &(parts, lodged)),
+            None => crate::codec::encode(1, &parts),
+        }
     }
 }

@@ -3,7 +3,7 @@ use crate::bytes::{Digest, Nonce32};
 use crate::codec;
 use crate::did::Did;
 use crate::keys::role::{AgentPolicy, ShareSealing};
-use crate::keys::{SealedBox, Signature, VerifyingKey, labels};
+use crate::keys::{SealedBox, Signature, SigningKey, VerifyingKey, labels};
 use crate::ledger::RecoveryPolicyBody;
 use crate::message::setup::Prekey;
 use crate::policy::{ApprovalPath, LaneOpening};
@@ -149,6 +149,26 @@ pub struct Challenge {
     /// The newest backup that a host has acknowledged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_head: Option<Digest>,
+    /// Where that is a supplement: keep this for a claimant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lodged: Option<Lodged>,
+}
+
+/// The newest supplement of a backup, as an agent of the owner vouches for it (decision 0038).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lodged {
+    /// The backup, as the ledger anchors it.
+    pub base: Digest,
+    /// The supplement's header's digest.
+    pub head: Digest,
+    /// Its sequence number.
+    pub sequence: u64,
+    /// When it was made, by the owner's clock.
+    pub made: Timestamp,
+    /// The agent.
+    pub author: VerifyingKey<AgentPolicy>,
+    /// Its signature.
+    pub signature: Signature,
 }
 
 /// `proof`: what a trustee answers that holds it ([`crate::custody_proof`]).
@@ -220,6 +240,46 @@ impl Commitments {
     pub fn digest(&self, policy: &Digest, epoch: u32) -> Digest {
         let parts: [&[u8]; 3] = [&policy.0, &epoch.to_be_bytes(), &codec::encode(1, self)];
         Digest::of(labels::DEAL, &parts)
+    }
+}
+
+impl Lodged {
+    /// Vouches for a supplement.
+    #[must_use]
+    pub fn sign(
+        policy: &Digest,
+        (base, head): (Digest, Digest),
+        (sequence, made): (u64, Timestamp),
+        agent: &SigningKey<AgentPolicy>,
+    ) -> Self {
+        let author = agent.verifying_key();
+        let signed = codec::encode(1, &(policy, &base, &head, sequence, made, &author));
+        Self {
+            base,
+            head,
+            sequence,
+            made,
+            author,
+            signature: agent.sign(labels::BACKUP_LODGED, &signed),
+        }
+    }
+
+    /// Whether the agent that it names signed it for this policy. Whether that one may speak for the policy is for
+    /// the reader's view of the ledger.
+    #[must_use]
+    pub fn is_signed(&self, policy: &Digest) -> bool {
+        let Self {
+            base,
+            head,
+            sequence,
+            made,
+            author,
+            signature,
+        } = self;
+        let signed = codec::encode(1, &(policy, base, head, sequence, made, author));
+        author
+            .verify(labels::BACKUP_LODGED, &signed, signature)
+            .is_ok()
     }
 }
 

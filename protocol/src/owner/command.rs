@@ -73,8 +73,18 @@ pub enum Command {
         /// Its name.
         name: String,
     },
-    /// Removes an item from the next backup on.
+    /// The same as the backup held it that a recovery began with, where that was another.
+    SecretShowEarlier {
+        /// Its name.
+        name: String,
+    },
+    /// Removes an item, from the next push to the backup hosts on.
     SecretRemove {
+        /// Its name.
+        name: String,
+    },
+    /// Removes its earlier version.
+    SecretRemoveEarlier {
         /// Its name.
         name: String,
     },
@@ -135,6 +145,8 @@ pub enum Command {
     },
     /// How far the recovery is.
     RecoverStatus,
+    /// Goes on with an older backup than trustees know of.
+    RecoverAcceptOlder,
     /// Gives up.
     RecoverAbort,
     /// Records of her ledger that concern her.
@@ -203,6 +215,27 @@ pub struct BackupView {
     pub chunks: u32,
     /// Who keeps it.
     pub hosts: Vec<HostView>,
+    /// What changed since it was made.
+    pub changes: Option<ChangesView>,
+}
+
+/// What changed in the wallet since the backup in force was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangesView {
+    /// Items added, changed or removed.
+    pub items: u32,
+    /// How many of them stand in no supplement yet.
+    pub unsent: u32,
+    /// The newest supplement's number, if one was made.
+    pub sequence: Option<u64>,
+    /// When it was made.
+    pub made: Option<Timestamp>,
+    /// Its sealed bytes.
+    pub bytes: u64,
+    /// Hosts that acknowledged it.
+    pub hosts: Vec<String>,
+    /// Hosts that have not.
+    pub missing: Vec<String>,
 }
 
 /// One host of a backup.
@@ -293,8 +326,8 @@ pub struct ClaimTrusteeView {
 /// How far a recovery is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecoverView {
-    /// `gathering`, `anchored`, `waiting` (for the delay), `collecting`, `fetching`, `dealing`,
-    /// `done`, `vetoed`, `ended`, `conflict`.
+    /// `gathering`, `anchored`, `waiting` (for the delay), `collecting`, `fetching`, `older` (trustees know of a
+    /// newer backup than any host gives), `dealing`, `done`, `vetoed`, `ended`, `conflict`.
     pub state: String,
     /// The request on the ledger.
     pub request: Option<Digest>,
@@ -314,6 +347,22 @@ pub struct RecoverView {
     pub fetched: (u64, u64),
     /// What stands in the way, in a sentence.
     pub problem: Option<String>,
+    /// What was restored, once it was.
+    #[serde(default)]
+    pub restored: Option<RestoredView>,
+}
+
+/// Which backup came back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RestoredView {
+    /// The number of the newest of it: of the supplement, where there was one.
+    pub sequence: u64,
+    /// When the supplement was made.
+    pub made: Option<Timestamp>,
+    /// The key of the device that signed it, in hexadecimal digits.
+    pub device: String,
+    /// Items that the supplement replaced or removed; their earlier versions are kept beside the wallet.
+    pub earlier: u32,
 }
 
 /// One record of the ledger.
@@ -379,6 +428,9 @@ pub enum Answer {
     Secrets {
         /// Each.
         list: Vec<(String, u64)>,
+        /// Earlier versions that a recovery brought back beside them.
+        #[serde(default)]
+        earlier: Vec<(String, u64)>,
     },
     /// One item.
     Secret {
@@ -408,6 +460,8 @@ pub enum Answer {
         deal: Option<ProtectView>,
         /// Trustees and hosts.
         trustees: Vec<TrusteeView>,
+        /// What changed since the backup in force was made.
+        changes: Option<ChangesView>,
         /// Attempts in her name that are open.
         alerts: usize,
         /// Heads of ledgers that contradict each other, kept as proof.

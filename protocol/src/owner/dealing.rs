@@ -9,7 +9,7 @@ use crate::bytes::Digest;
 use crate::did::Did;
 use crate::error::{CommandError, Stop};
 use crate::keys::role::ClaimantSigning;
-use crate::keys::{RecoveryKey, RecoverySecret, SigningKey, labels};
+use crate::keys::{DataKey, RecoveryKey, RecoverySecret, SigningKey, labels};
 use crate::message::Body;
 use crate::message::backup::Put;
 use crate::message::share::{Authority, Commitments};
@@ -21,6 +21,7 @@ use crate::owner::identity::{self, Identity};
 use crate::owner::push::{self, Offer, Passage};
 use crate::owner::recipient::{Peers, Recipient};
 use crate::owner::secret;
+use crate::owner::supplement;
 use crate::owner::terms::Terms;
 use crate::secret::SecretBytes;
 use crate::share_pair::SharePair;
@@ -69,9 +70,10 @@ pub(crate) fn deal(
         recovery_key: &lane.decrypt_key,
         hosts: hosts.len(),
     };
-    let sealed = back_up(work, &identity, plan.epoch, &wallet, &to)?;
-    drop(wallet);
+    let (sealed, data_key) = back_up(work, &identity, plan.epoch, &wallet, &to)?;
     let head = sealed.header.digest();
+    supplement::keep_base(work, head, &wallet, data_key)?;
+    drop(wallet);
     let parts = (lane, &shares);
     let handout = Handout::new(work, (&identity, plan), parts, &trustees, head)?;
     let placed = push::begin(work, &identity, plan, sealed, hosts)?;
@@ -82,10 +84,13 @@ pub(crate) fn deal(
     Ok(())
 }
 
-/// Saturates: the number may come out of a backup that a thief had made, and must not be able to
-/// stop a recovery.
+/// The number may come out of a backup that a thief had made, and must not be able to stop a recovery, or the
+/// supplements after it: numbers that nobody counts to begin anew.
 fn sequence_after(identity: &Identity) -> u64 {
-    identity.sequence.saturating_add(1)
+    match identity.sequence {
+        counted if counted < 1 << 48 => counted + 1,
+        _ => 1,
+    }
 }
 
 impl<'a> Right<'a> {
@@ -171,7 +176,7 @@ fn back_up(
     epoch: u32,
     wallet: &Wallet,
     to: &Recipients<'_>,
-) -> Result<Sealed, Stop> {
+) -> Result<(Sealed, DataKey), Stop> {
     let draft = Draft {
         policy: identity.policy,
         epoch,

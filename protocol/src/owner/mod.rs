@@ -26,6 +26,7 @@ mod resigned;
 mod secret;
 mod status;
 mod superseded;
+mod supplement;
 mod taint;
 mod terms;
 mod trustee;
@@ -86,8 +87,10 @@ impl OwnerAgent {
             }
             Command::SecretAdd { name, data } => secret::add(work, &name, &data),
             Command::SecretList => secret::list(work),
-            Command::SecretShow { name } => secret::show(work, &name),
+            Command::SecretShow { name } => secret::show::<secret::Wallet>(work, &name),
+            Command::SecretShowEarlier { name } => secret::show::<secret::Earlier>(work, &name),
             Command::SecretRemove { name } => secret::remove(work, &name),
+            Command::SecretRemoveEarlier { name } => secret::remove_earlier(work, &name),
             Command::Protect {
                 threshold,
                 delay,
@@ -129,6 +132,7 @@ impl OwnerAgent {
                 Ok(answer)
             }
             Command::RecoverStatus => claim::status::show(work, &self.anchor),
+            Command::RecoverAcceptOlder => claim::later::accept_older(work, &self.anchor),
             Command::RecoverAbort => claim::connect::abort(work, &self.anchor),
             Command::RecordList => alert::records(work),
             Command::RecordOutcome { record } => status::offered(work, &self.anchor, &record),
@@ -214,8 +218,10 @@ impl OwnerAgent {
         outbox::resend_due(work, &self.dues)?;
         outbox::sweep(work, &mut self.dues)?;
         claim::fetch::tick(work)?;
+        claim::later::tick(work, &self.anchor)?;
         custody::tick(work, &self.anchor)?;
         audit::tick(work, &self.anchor)?;
+        supplement::tick(work, &self.anchor)?;
         self.anchor.tick(work)
     }
 }
@@ -244,7 +250,10 @@ impl Agent for OwnerAgent {
     type Answer = Answer;
 
     fn shows_secrets(command: &Command) -> bool {
-        matches!(command, Command::SecretShow { .. })
+        matches!(
+            command,
+            Command::SecretShow { .. } | Command::SecretShowEarlier { .. }
+        )
     }
 
     fn step(
@@ -298,6 +307,7 @@ impl Agent for OwnerAgent {
             self.anchor.deadline(records)?,
             custody::due(records)?,
             audit::due(records)?,
+            supplement::due(records)?,
             claim,
         ];
         Ok(dues.into_iter().flatten().min())
@@ -309,6 +319,7 @@ impl Agent for OwnerAgent {
         events.extend(alert::pending(records, &self.anchor)?);
         events.extend(custody::pending(records, &self.anchor)?);
         events.extend(audit::pending(records, &self.anchor)?);
+        events.extend(supplement::pending(records)?);
         events.extend(resigned::pending(records)?);
         events.extend(taint::pending(records, &self.anchor)?);
         events.extend(anchor::pending(records)?);

@@ -21,6 +21,7 @@ use crate::owner::push::{self, End, Passage};
 use crate::owner::recipient::{self, Peers};
 use crate::owner::status;
 use crate::owner::superseded;
+use crate::owner::supplement;
 use crate::owner::terms::Terms;
 use crate::owner::trustee::{self, PeerRole, Trustee};
 use crate::time::Millis;
@@ -177,7 +178,7 @@ fn on_host(
         return Ok(());
     };
     let Some(mut deal) = deal::backed_by(work, epoch, &backup)? else {
-        return Ok(());
+        return supplement::placed(work, (&backup, &name), end);
     };
     if let Some(host) = deal.hosts.iter_mut().find(|host| host.name == name) {
         match end {
@@ -186,6 +187,9 @@ fn on_host(
         }
     }
     push::drop_when_placed(work, &deal)?;
+    if deal.stage == DealStage::Active {
+        supplement::again(work)?;
+    }
     work.save(&deal);
     advance(work, anchor, deal)
 }
@@ -468,6 +472,7 @@ fn activate(work: &mut Work<'_>, identity: &Identity, mut deal: Deal) -> Result<
         push::abandon(work, older)?;
     }
     superseded::begin(work, &deal, &older)?;
+    supplement::begin(work, &deal, &older)?;
     let text = format!(
         "epoch {} is active: {} of {} trustees hold it",
         deal.epoch,

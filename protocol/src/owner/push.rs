@@ -17,6 +17,7 @@ use crate::owner::dealing::{Plan, Right, put_for};
 use crate::owner::identity::{self, Identity};
 use crate::owner::protect::reason;
 use crate::owner::recipient::{self, Recipient};
+use crate::owner::supplement;
 use crate::owner::trustee::Trustee;
 use crate::record::{Key, Records as _, Row, Space};
 use serde::{Deserialize, Serialize};
@@ -151,7 +152,8 @@ pub(crate) fn begin(
     Ok(placed)
 }
 
-fn keep(work: &mut Work<'_>, backup: Digest, chunks: Vec<Vec<u8>>) {
+/// Keeps chunks until every host has them.
+pub(crate) fn keep(work: &mut Work<'_>, backup: Digest, chunks: Vec<Vec<u8>>) {
     work.save(&Waiting {
         backup,
         chunks: chunks.len() as u32,
@@ -332,6 +334,15 @@ pub(crate) fn drop_when_placed(work: &mut Work<'_>, deal: &Deal) -> Result<(), D
     drop_chunks(work, &backup)
 }
 
+/// What was on its way to one host is no longer wanted there.
+pub(crate) fn withdraw(work: &mut Work<'_>, backup: &Digest, host: &str) -> Result<(), Damage> {
+    if let Some(passage) = work.load::<Passage>(&passage_id(backup, host))? {
+        outbox::withdraw(work, &passage.message);
+        passage.forget(work);
+    }
+    Ok(())
+}
+
 /// Gives a deal up: nothing of it is offered any more, and its chunks go.
 pub(crate) fn abandon(work: &mut Work<'_>, deal: &Deal) -> Result<(), Damage> {
     let backup = &deal.record.backup_head;
@@ -346,17 +357,16 @@ pub(crate) fn abandon(work: &mut Work<'_>, deal: &Deal) -> Result<(), Damage> {
     }
     if others.is_empty() {
         audit::forget(work, backup);
+        supplement::forget_base(work, backup);
     }
     for host in &deal.hosts {
-        if let Some(passage) = work.load::<Passage>(&passage_id(backup, &host.name))? {
-            outbox::withdraw(work, &passage.message);
-            passage.forget(work);
-        }
+        withdraw(work, backup, &host.name)?;
     }
     drop_chunks(work, backup)
 }
 
-fn drop_chunks(work: &mut Work<'_>, backup: &Digest) -> Result<(), Damage> {
+/// Drops them.
+pub(crate) fn drop_chunks(work: &mut Work<'_>, backup: &Digest) -> Result<(), Damage> {
     if let Some(waiting) = work.load::<Waiting>(&backup.0)? {
         for index in 0..waiting.chunks {
             work.erase::<Chunk>(&chunk_id(backup, index));

@@ -47,6 +47,7 @@ impl TrusteeAgent {
                 self.roles.delivered(work, message)
             }
             Body::BackupPut(put) => host::put(work, &self.anchor, message, put, aside),
+            Body::BackupExtend(extend) => host::extend(work, &self.anchor, message, extend, aside),
             Body::BackupChunkPut(put) => host::chunk_put(work, message, put),
             Body::BackupGet(get) => host::head(work, &self.anchor, message, get, aside),
             Body::BackupChunkGet(get) => host::chunk(work, &self.anchor, message, get, aside),

@@ -24,6 +24,7 @@ mod health;
 mod history;
 mod host;
 mod invitation;
+mod lodged;
 mod orders;
 mod prekey;
 mod promotion;

@@ -11,7 +11,7 @@ use crate::share_pair::release_context;
 use crate::time::{Millis, Timestamp};
 use crate::trustee::custody::Custody;
 use crate::trustee::sighting::{Clocks, Sighting};
-use crate::trustee::{evidence, facts, prekey};
+use crate::trustee::{evidence, facts, lodged, prekey};
 use thiserror::Error;
 
 /// What our person approved after the guided check.
@@ -151,6 +151,7 @@ pub(super) fn send(
         sealed: sealed.expect("a key of small order is refused when it is read"),
         hosts: custody.hosts.clone(),
         prekeys: prekey::unused(work, &custody.ward)?,
+        lodged: lodged::with(work, custody)?,
         signature: evidence::sign(work, ours, labels::RELEASE, &[])?,
     };
     release.signature = evidence::sign(work, ours, labels::RELEASE, &release.signed_bytes())?;

@@ -11,7 +11,7 @@ use crate::message::setup::{Resign, Resignation};
 use crate::outbox;
 use crate::trustee::request::Session;
 use crate::trustee::ward::{Ended, Stage, Ward};
-use crate::trustee::{connection, custody, evidence, history, host, prekey};
+use crate::trustee::{connection, custody, evidence, history, host, lodged, prekey};
 
 /// Tells the owner, and deletes what is kept for her where it is to go at once. The sentence for the
 /// screen.
@@ -71,6 +71,7 @@ fn leave(work: &mut Work<'_>, mut ward: Ward) -> Result<(), Damage> {
         custody::discard(work, &held);
     }
     host::discard_all(work, &ward.id)?;
+    lodged::forget(work, &ward.id);
     prekey::wipe_all(work, &ward.id)?;
     tell(work, (&ward.ours, &ward.theirs), &ward, true)?;
     connection::close(work, &ward.ours);

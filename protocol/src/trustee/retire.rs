@@ -10,7 +10,7 @@ use crate::trustee::aside::Aside;
 use crate::trustee::authority::{self, Ground};
 use crate::trustee::custody::{self, Custody, Standing};
 use crate::trustee::ward::{Ended, Stage, Ward};
-use crate::trustee::{evidence, facts, history};
+use crate::trustee::{evidence, facts, history, lodged};
 
 /// Deletes older shares, if our own view of the ledger shows that they are over, and says so with a
 /// signature. One that is told that it is no trustee any more deletes what waits, too.
@@ -95,6 +95,7 @@ fn end(work: &mut Work<'_>, mut ward: Ward) -> Result<(), Damage> {
     );
     work.hint(Event::new("dismissed", &ward.name, &text));
     history::note(work, text.clone())?;
+    lodged::forget(work, &ward.id);
     ward.stage = Stage::Ended(Ended {
         mismatch: false,
         reason: text,

@@ -1,7 +1,7 @@
 //! `challenge`: proves to whoever dealt a share that it is still held (B1, R14).
 //!
-//! Nothing is written: whoever asks without end costs two multiplications a question, and the bounds on
-//! messages hold. The proof says nothing of the share but that it is here.
+//! Nothing is written but the newest supplement she lodges: whoever asks without end costs a few multiplications a
+//! question, and the bounds on messages hold. The proof says nothing of the share but that it is here.
 use crate::agent::Work;
 use crate::anchor::Anchor;
 use crate::custody_proof::{Question, VERSION, Watched};
@@ -12,7 +12,7 @@ use crate::message::share::{Challenge, Proof};
 use crate::message::{Body, Received};
 use crate::trustee::custody::{self, Custody, Standing};
 use crate::trustee::ward::Ward;
-use crate::trustee::{authority, evidence, facts, prekey};
+use crate::trustee::{authority, evidence, facts, lodged, prekey};
 use crate::vss::UnverifiedProof;
 
 /// Answers with a proof, whether the share is the current one already or waits for the ledger.
@@ -41,6 +41,9 @@ pub(super) fn answer(
     };
     let proof = prove(work, &held, question)?;
     let bytes = question.signed_bytes(&proof);
+    if let Some(lodged) = &asked.lodged {
+        lodged::keep(work, anchor, (&ward, &held), lodged)?;
+    }
     Ok(Body::ShareProof(Proof {
         epoch: held.epoch,
         approval_signature: key.approval.sign(labels::CUSTODY_APPROVAL, &bytes),

@@ -1,6 +1,6 @@
 //! A whole backup, opened from what was pinned and nothing else (K3, K9).
 
-use kith_protocol::backup::{BackupHeader, SlotKey, Wallet, container};
+use kith_protocol::backup::{BackupHeader, SlotKey, Wallet, container, supplement, supplements};
 use kith_protocol::codec;
 use kith_protocol::keys::RecoverySecret;
 use kith_protocol::message::share::Commitments;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::people::rng;
 use crate::pinned::{self, Files, bytes_of, hex_of, readable};
-use crate::scene::{Scene, scene, wallet};
+use crate::scene::{Scene, changes, scene, wallet};
 
 const LIMIT: usize = 64 * 1024;
 
@@ -29,10 +29,18 @@ fn shown(scene: &Scene) -> Value {
     })
 }
 
-/// K3, B14: header, chunks, slot key, shares and wallet as bytes.
+/// K3, B14: header, chunks, slot key, shares and wallet as bytes; and a supplement (decision 0038).
 #[test]
-fn a_backup_is_pinned() {
-    let files: Files = [("backup.json".into(), readable(&shown(&scene())))].into();
+fn a_backup_and_its_supplement_are_pinned() {
+    let scene = scene();
+    let files: Files = [
+        ("backup.json".into(), readable(&shown(&scene))),
+        (
+            "supplement.json".into(),
+            readable(&shown_supplement(&scene)),
+        ),
+    ]
+    .into();
     pinned::compare("backup", &files);
 }
 
@@ -67,4 +75,35 @@ fn rebuilt(pinned: &Value) -> RecoverySecret<Decrypt> {
     let checked = opened.decrypt.verify_all(&shares, &mut rng("verify"));
     assert!(checked.rejected.is_empty());
     RecoverySecret::reconstruct(&checked.verified).unwrap()
+}
+
+fn shown_supplement(scene: &Scene) -> Value {
+    let supplement = scene.supplement();
+    let base = scene.backup.header.digest();
+    json!({
+        "data_key": hex_of(&*codec::encode_secret(1, &scene.data_key)),
+        "header": hex_of(supplement.header.to_bytes()),
+        "digest": hex_of(supplement.header.digest()),
+        "chunks": supplement.chunks.iter().map(hex_of).collect::<Vec<_>>(),
+        "supplement": hex_of(&*codec::encode_secret(2, &changes(base))),
+    })
+}
+
+/// K9: what opens the backup opens a supplement that was made long ago.
+#[test]
+fn a_supplement_made_long_ago_still_opens() {
+    let (backup, pinned) = (
+        pinned::json("backup/backup.json"),
+        pinned::json("backup/supplement.json"),
+    );
+    let base = BackupHeader::read(&bytes_of(&backup["header"])).unwrap();
+    let header = BackupHeader::read(&bytes_of(&pinned["header"])).unwrap();
+    assert!(supplements(&header, &base));
+    let host: SlotKey = codec::decode(1, &bytes_of(&backup["slot_key"]), LIMIT).unwrap();
+    let data_key = container::data_key(&base, &rebuilt(&backup), &host).unwrap();
+    let chunks: Vec<_> = list(&pinned["chunks"]).collect();
+    let opened = supplement::open((&header, &chunks), &base.digest(), &data_key);
+    let opened = opened.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(opened.items[0].data, b"changed since");
+    assert_eq!(opened.removed, ["old key"]);
 }

@@ -15,8 +15,12 @@ use serde_json::{Value, json};
 use crate::samples::{Sample, all};
 
 /// Members that may be missing, by the end of the message type.
-const MAY_BE_MISSING: [(&str, &str); 8] = [
+const MAY_BE_MISSING: [(&str, &str); 12] = [
     ("recovery-share/1.0/challenge", "/backup_head"),
+    ("recovery-share/1.0/challenge", "/lodged"),
+    ("/release", "/lodged"),
+    ("/get", "/named"),
+    ("/head", "/newest"),
     ("/get", "/before"),
     ("/cosign", "/certified"),
     ("/key", "/next"),
@@ -26,10 +30,13 @@ const MAY_BE_MISSING: [(&str, &str); 8] = [
     ("/stored", "/spare"),
 ];
 /// Those of them that say the same with `null`.
-const MAY_BE_NULL: [&str; 6] = [
+const MAY_BE_NULL: [&str; 9] = [
     "/backup_head",
     "/before",
     "/certified",
+    "/lodged",
+    "/named",
+    "/newest",
     "/next",
     "/not_before",
     "/refreshes",
@@ -58,14 +65,14 @@ fn form(member: &str) -> Form {
     match member {
         "label" | "code" | "comment" | "line" => Form::Text,
         "source_did" | "hosts" | "capabilities" | "outcome" => Form::Name,
-        "approval" | "sealing" | "signature" | "approval_signature" | "key" | "decrypt_key"
-        | "sign_key" => Form::Suited,
+        "approval" | "author" | "sealing" | "signature" | "approval_signature" | "key"
+        | "decrypt_key" | "sign_key" => Form::Suited,
         "sealed" | "slot_key" => Form::Sealed,
         "descriptor" | "header" | "record" | "data" | "note" | "certified" | "entries"
         | "decrypt" | "sign" => Form::Opaque,
         "policy" | "ledger" | "log" | "tag" | "deal" | "request" | "backup" | "commitment"
         | "nonce" | "salt" | "siblings" | "lanes" | "proof" | "deal_digest" | "approval_root"
-        | "backup_head" => Form::Array,
+        | "backup_head" | "base" | "head" | "named" => Form::Array,
         _ => panic!("say of which form the text `{member}` is"),
     }
 }
@@ -309,14 +316,16 @@ fn a_value_of_another_type_is_refused() {
 
 #[test]
 fn a_number_beyond_its_type_is_refused() {
-    const LONG: [&str; 10] = [
+    const LONG: [&str; 12] = [
         "before",
         "cool_down",
         "delay",
         "from",
         "have",
         "lifetime",
+        "made",
         "not_before",
+        "sequence",
         "since",
         "size",
         "time",

@@ -32,7 +32,7 @@ variants! {
     RecoveryChallenge RecoveryRequest RecoveryPending RecoveryRelease RecoveryReleased RecoveryDeny
     AlertVeto AlertVetoAck
     LedgerAppend LedgerAppended LedgerEntries LedgerPage LedgerCosign LedgerCosigned
-    BackupPut BackupChunkPut BackupWanted BackupStored
+    BackupPut BackupExtend BackupChunkPut BackupWanted BackupStored
     BackupGet BackupHead BackupChunkGet BackupChunk BackupKeyGet BackupKey BackupAudit
 }
 

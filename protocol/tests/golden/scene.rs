@@ -1,11 +1,14 @@
 //! One owner, five trustees, one host, one ledger: everything the samples show fits together, so
 //! that a second implementation can check signatures, paths and digests across files.
 
-use kith_protocol::backup::{Draft, Item, Peer, PeerRole, Recipients, Sealed, Wallet, container};
+use kith_protocol::backup::{
+    BackupHeader, Draft, Item, Peer, PeerRole, Recipients, Sealed, Supplement, Wallet, container,
+    supplement,
+};
 use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::did::LocalDid;
 use kith_protocol::keys::role::{AgentPolicy, Approval, ClaimantSealing, ClaimantSigning};
-use kith_protocol::keys::{AgreementSecret, RecoverySecret, SigningKey};
+use kith_protocol::keys::{AgreementSecret, DataKey, RecoverySecret, SigningKey};
 use kith_protocol::ledger::{
     Descriptor, OperatorEntry, PolicyCreateBody, Record, RecoveryPolicyBody, RequestBody,
     RequestKind, WitnessEntry,
@@ -36,6 +39,8 @@ pub(crate) struct Scene {
     pub(crate) lane: LaneOpening,
     pub(crate) record: RecoveryPolicyBody,
     pub(crate) backup: Sealed,
+    /// What sealed it.
+    pub(crate) data_key: DataKey,
     tree: ApprovalTree,
 }
 
@@ -52,7 +57,7 @@ pub(crate) fn scene() -> Scene {
     };
     let tag = commitments.digest(&policy, EPOCH);
     let lane = lane(&decrypt, &sign);
-    let backup = backup(&descriptor, policy, &agent);
+    let (backup, data_key) = backup(&descriptor, policy, &agent);
     let tree = ApprovalTree::plant(&approvals(), &mut rng("tree")).unwrap();
     Scene {
         record: record(&lane, tag, &tree, &backup),
@@ -66,6 +71,7 @@ pub(crate) fn scene() -> Scene {
         tag,
         lane,
         backup,
+        data_key,
         tree,
     }
 }
@@ -184,7 +190,11 @@ pub(crate) fn wallet(descriptor: &Descriptor, policy: Digest) -> Wallet {
     }
 }
 
-fn backup(descriptor: &Descriptor, policy: Digest, agent: &SigningKey<AgentPolicy>) -> Sealed {
+fn backup(
+    descriptor: &Descriptor,
+    policy: Digest,
+    agent: &SigningKey<AgentPolicy>,
+) -> (Sealed, DataKey) {
     let draft = Draft {
         policy,
         epoch: EPOCH,
@@ -200,7 +210,41 @@ fn backup(descriptor: &Descriptor, policy: Digest, agent: &SigningKey<AgentPolic
     container::seal(&wallet, draft, &to, agent, &mut rng("backup")).unwrap()
 }
 
+/// What she changed since the backup was made, sealed.
+pub(crate) struct Later {
+    pub(crate) header: BackupHeader,
+    pub(crate) chunks: Vec<Vec<u8>>,
+}
+
+/// The same, open.
+pub(crate) fn changes(base: Digest) -> Supplement {
+    Supplement {
+        base,
+        made: NOW,
+        items: vec![Item {
+            name: "notes".into(),
+            data: b"changed since".to_vec(),
+        }],
+        removed: vec!["old key".into()],
+    }
+}
+
 impl Scene {
+    pub(crate) fn supplement(&self) -> Later {
+        let base = &self.backup.header;
+        let draft = Draft {
+            policy: self.policy,
+            epoch: EPOCH,
+            sequence: 2,
+            previous: base.digest(),
+        };
+        let keys = (&self.data_key, &self.agent);
+        let rng = &mut rng("supplement");
+        let changes = changes(base.digest());
+        let (header, chunks) = supplement::seal(&changes, (draft, base), keys, rng).unwrap();
+        Later { header, chunks }
+    }
+
     pub(crate) fn owner(&self) -> LocalDid {
         person("Alice")
     }

@@ -266,6 +266,7 @@ pub(super) fn release(body: &RequestBody) -> Outgoing {
             sealed,
             hosts: Vec::new(),
             prekeys: Vec::new(),
+            lodged: None,
             signature: trustee.sign_evidence(labels::RELEASE, b""),
         }),
     }

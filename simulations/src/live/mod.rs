@@ -254,7 +254,10 @@ fn broken(promise: &str, what: impl Into<String>) -> Broken {
 impl Town for Live<'_> {
     fn order(&mut self, node: NodeId, order: Order) -> Result<Told, Trouble> {
         match order {
-            Order::Owner(command) => self.stage.owner(node.0, &command).map(Told::Owner),
+            Order::Owner(command) => {
+                let answer = self.stage.owner(node.0, &command);
+                answer.map(|answer| Told::Owner(Box::new(answer)))
+            }
             Order::Trustee(command) => self.stage.trustee(node.0, &command).map(Told::Trustee),
         }
     }

@@ -141,7 +141,8 @@ impl Owner {
     }
 
     fn protect(&mut self, world: &mut dyn Town, me: &Person) -> Next {
-        let Ok(Answer::Secrets { list }) = phone::owner(world, me.node, Command::SecretList) else {
+        let Ok(Answer::Secrets { list, .. }) = phone::owner(world, me.node, Command::SecretList)
+        else {
             return Next::Soon;
         };
         let missing = self

@@ -12,7 +12,7 @@ pub(crate) fn owner(
     command: owner_command::Command,
 ) -> Result<owner_command::Answer, Trouble> {
     match world.order(node, Order::Owner(command))? {
-        Told::Owner(answer) => Ok(answer),
+        Told::Owner(answer) => Ok(*answer),
         Told::Trustee(_) => Err(Trouble::Away),
     }
 }

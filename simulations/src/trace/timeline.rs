@@ -121,6 +121,7 @@ fn owner(command: &Owner) -> String {
         Owner::RecoverStart { .. } => "begins to recover; the old device is lost".into(),
         Owner::RecoverInvite { name } => format!("calls {name} and sends a link"),
         Owner::RecoverVerify { name, .. } => format!("has heard the words of {name}"),
+        Owner::RecoverAcceptOlder => "goes on without the newest changes".into(),
         Owner::RecoverAbort => "gives up".into(),
         _ => String::new(),
     }

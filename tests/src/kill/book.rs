@@ -122,7 +122,7 @@ impl Book {
     }
 
     async fn of_items(&self, owner: Owner<'_>) -> Result<Vec<String>, Trouble> {
-        let OwnerAnswer::Secrets { list } = answer("her items", async || {
+        let OwnerAnswer::Secrets { list, .. } = answer("her items", async || {
             owner.ask(&OwnerCommand::SecretList).await
         })
         .await?

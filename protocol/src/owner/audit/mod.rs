@@ -19,6 +19,7 @@ use crate::owner::command::Answer;
 use crate::owner::custody::{self, Found};
 use crate::owner::deal::{self, Deal, Placed};
 use crate::owner::identity::{self, Identity};
+use crate::owner::supplement;
 use crate::owner::trustee::Trustee;
 use crate::record::{self, Records, Row as _};
 use crate::time::{Millis, Timestamp};
@@ -80,6 +81,7 @@ pub(crate) fn tick(work: &mut Work<'_>, anchor: &Anchor) -> Result<(), Damage> {
         .is_over(work.now, custody::SHORTEST + custody::SPREAD)
     {
         round.next = work.now.after(custody::pause(work));
+        supplement::repeat(work)?;
         return ask_all(work, anchor, (round, false)).map(drop);
     }
     let again = round.again;
@@ -102,26 +104,46 @@ pub(crate) fn verify(work: &mut Work<'_>, anchor: &Anchor) -> Result<Answer, Sto
 }
 
 /// The deal in force and its backup, while this device made it.
-struct InForce {
-    identity: Identity,
-    deal: Deal,
-    header: BackupHeader,
+pub(crate) struct InForce {
+    pub(crate) identity: Identity,
+    pub(crate) deal: Deal,
+    pub(crate) header: BackupHeader,
 }
 
-fn in_force(records: &dyn Records, anchor: &Anchor) -> Result<Option<InForce>, Damage> {
+pub(crate) fn in_force(records: &dyn Records, anchor: &Anchor) -> Result<Option<InForce>, Damage> {
     let Some(active) = deal::active(records)? else {
         return Ok(None);
     };
     let Some((identity, deal)) = custody::in_force(records, anchor, active.epoch)? else {
         return Ok(None);
     };
-    let header = record::load::<Header>(records, &deal.record.backup_head.0)?;
-    let header = header.and_then(|header| BackupHeader::read(&header.bytes.0).ok());
+    let header = header_of(records, &deal.record.backup_head)?;
     Ok(header.map(|header| InForce {
         identity,
         deal,
         header,
     }))
+}
+
+fn header_of(records: &dyn Records, backup: &Digest) -> Result<Option<BackupHeader>, Damage> {
+    let header = record::load::<Header>(records, &backup.0)?;
+    Ok(header.and_then(|header| BackupHeader::read(&header.bytes.0).ok()))
+}
+
+/// What a host has said to have: the backup in force, then the newest supplement, each with its number of chunks.
+fn said_to_have(
+    records: &dyn Records,
+    place: &InForce,
+    host: &str,
+) -> Result<Vec<(Digest, u32)>, Damage> {
+    let base = place.deal.record.backup_head;
+    let mut all = vec![(base, place.header.chunks.len() as u32)];
+    if let Some(later) = supplement::acknowledged(records, &base, host)?
+        && let Some(header) = header_of(records, &later)?
+    {
+        all.push((later, header.chunks.len() as u32));
+    }
+    Ok(all)
 }
 
 /// A round begins: for one chunk by lot, or for all. Whether there was anything to ask for.
@@ -167,14 +189,17 @@ fn ask(
         audited.note(Found::Missed);
         tell::say(work, &audited, &place.deal);
     }
-    let chunks = place.header.chunks.len() as u32;
-    let index = if all { 0 } else { by_lot(work, chunks) };
+    let (of, index) = match all {
+        true => (backup, 0),
+        false => by_lot(work, &said_to_have(work, place, &host.name)?),
+    };
     let repeated = audited.asked.take().map_or(0, |open| open.repeated);
     audited.shown = 0;
     audited.asked = Some(Asked {
         message: outbox::fresh_id(work),
         local: peer.local,
         did: host.did.clone(),
+        backup: of,
         index,
         all,
         time: work.now,
@@ -187,9 +212,16 @@ fn ask(
 }
 
 /// Nobody knows which chunk will be asked for. (The remainder favours none by more than one in a million.)
-fn by_lot(work: &mut Work<'_>, chunks: u32) -> u32 {
+fn by_lot(work: &mut Work<'_>, all: &[(Digest, u32)]) -> (Digest, u32) {
+    let chunks: u32 = all.iter().map(|(_, chunks)| chunks).sum();
     let [a, b, c, d, ..] = work.random();
-    u32::from_be_bytes([a, b, c, d]) % chunks.max(1)
+    let lot = u32::from_be_bytes([a, b, c, d]) % chunks.max(1);
+    match all {
+        [(base, chunks), ..] if lot < *chunks => (*base, lot),
+        [(_, chunks), (later, _), ..] => (*later, lot - chunks),
+        [(base, _)] => (*base, 0),
+        [] => (Digest([0; 32]), 0),
+    }
 }
 
 fn send(work: &mut Work<'_>, audited: &Audited) {
@@ -204,7 +236,7 @@ fn send(work: &mut Work<'_>, audited: &Audited) {
         pthid: None,
         expires: work.now.after(limits::message::LIFETIME),
         body: Body::BackupAudit(Audit {
-            backup: audited.backup,
+            backup: asked.backup,
             index: asked.index,
         }),
     });
@@ -260,8 +292,19 @@ pub(crate) fn on_reply(
     let Some(place) = in_force(work, anchor)? else {
         return Ok(true);
     };
+    let of = audited.asked.as_ref().map(|asked| asked.backup);
+    let header = of.map(|of| header_of(work, &of)).transpose()?.flatten();
+    let Some(header) = header else {
+        // Another supplement took the place of the one that was asked for.
+        audited.asked = None;
+        work.save(&audited);
+        return Ok(true);
+    };
     match reply {
-        Body::BackupChunk(chunk) => shown(work, &mut audited, &place.header, chunk),
+        Body::BackupChunk(chunk) => {
+            let have = said_to_have(work, &place, &audited.name)?;
+            shown(work, &mut audited, (&header, &have), chunk);
+        }
         Body::Problem(problem) if problem.code == GONE => audited.note(Found::Gone),
         Body::Problem(problem) if custody::ENDED.contains(&problem.code.as_str()) => {
             audited.note(Found::Refused);
@@ -278,7 +321,12 @@ pub(crate) fn on_reply(
 }
 
 /// One chunk came: the next one, where all are asked for.
-fn shown(work: &mut Work<'_>, audited: &mut Audited, header: &BackupHeader, chunk: &Chunk) {
+fn shown(
+    work: &mut Work<'_>,
+    audited: &mut Audited,
+    (header, have): (&BackupHeader, &[(Digest, u32)]),
+    chunk: &Chunk,
+) {
     let Some(asked) = &mut audited.asked else {
         return;
     };
@@ -287,9 +335,16 @@ fn shown(work: &mut Work<'_>, audited: &mut Audited, header: &BackupHeader, chun
         return;
     }
     audited.shown += 1;
-    let next = asked.index + 1;
-    if asked.all && (next as usize) < header.chunks.len() {
-        asked.index = next;
+    let next = match asked.index + 1 {
+        next if (next as usize) < header.chunks.len() => Some((asked.backup, next)),
+        _ => have
+            .iter()
+            .skip_while(|(of, _)| *of != asked.backup)
+            .nth(1)
+            .map(|(of, _)| (*of, 0)),
+    };
+    if let Some(next) = next.filter(|_| asked.all) {
+        (asked.backup, asked.index) = next;
         asked.message = outbox::fresh_id(work);
         send(work, audited);
         return;

@@ -62,6 +62,8 @@ pub(super) struct Asked {
     pub(super) message: String,
     pub(super) local: Did,
     pub(super) did: Did,
+    /// Of which backup: the one in force, or its newest supplement.
+    pub(super) backup: Digest,
     pub(super) index: u32,
     /// Whether every chunk after this one is asked for, too.
     pub(super) all: bool,

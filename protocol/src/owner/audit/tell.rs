@@ -1,12 +1,13 @@
 //! What the owner is told of her backup hosts: advice, warnings, and which of them count.
 use super::row::Audited;
-use super::{InForce, in_force};
+use super::{InForce, header_of, in_force};
 use crate::agent::{Event, Work};
 use crate::anchor::Anchor;
 use crate::error::{CommandError, Damage, Stop};
 use crate::owner::command::{Answer, BackupView, CustodyView, HostView};
 use crate::owner::custody::Standing;
 use crate::owner::deal::Deal;
+use crate::owner::supplement;
 use crate::record::{self, Records};
 use std::collections::BTreeMap;
 
@@ -112,11 +113,18 @@ pub(crate) fn show(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
             proven: audited.and_then(|audited| audited.view(place.deal.epoch).proven),
         }
     };
+    let later = supplement::newest(work, &place.deal.record.backup_head)?;
+    let later = later
+        .map(|later| header_of(work, &later))
+        .transpose()?
+        .flatten();
+    let later = later.map_or(0, |header| header.chunks.len() as u32);
     Ok(Answer::Backup(BackupView {
         backup: place.deal.record.backup_head,
         epoch: place.deal.epoch,
         bytes: place.header.bytes,
-        chunks: place.header.chunks.len() as u32,
+        chunks: place.header.chunks.len() as u32 + later,
         hosts: place.deal.hosts.iter().map(host).collect(),
+        changes: supplement::view(work)?,
     }))
 }

@@ -75,6 +75,8 @@ pub(crate) fn start(
         fixed: None,
         stage: ClaimStage::Gathering,
         problem: None,
+        accepts_older: false,
+        restored: None,
     });
     let text = format!(
         "this device is a claimant now; nothing is restored yet. Call {} and send each a link: owner-agent recover invite NAME",

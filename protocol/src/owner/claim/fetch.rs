@@ -7,9 +7,9 @@ use crate::did::{Did, LocalDid};
 use crate::error::Damage;
 use crate::limits;
 use crate::message::Body;
-use crate::message::backup::{Chunk, ChunkGet, Get, KeyGet};
+use crate::message::backup::{Chunk, ChunkGet, Get, KeyGet, Newest};
 use crate::outbox;
-use crate::owner::claim::restore;
+use crate::owner::claim::later::{self, Later};
 use crate::owner::claim::row::{self, Claim, ClaimStage, Claimed, Fixed};
 use crate::owner::push;
 use crate::time::{Millis, Timestamp};
@@ -34,15 +34,21 @@ pub(crate) struct Fetch {
     have: u32,
     /// When refusing hosts are asked again.
     due: Option<Timestamp>,
+    /// What comes after the backup, once that opens. Nothing where this fetches what comes after one.
+    pub(super) later: Option<Box<Later>>,
+    /// Whether this fetches a supplement, which opens with the key of its backup.
+    is_later: bool,
 }
 
 /// One host.
 #[derive(Serialize, Deserialize)]
-struct Source {
-    did: Did,
+pub(super) struct Source {
+    pub(super) did: Did,
     local: Did,
     message: String,
     asked: Asked,
+    /// The newest supplement that it says to have.
+    pub(super) newest: Option<Newest>,
     /// Why it gave nothing the last time.
     refused: Option<String>,
     /// How often in a row.
@@ -66,6 +72,8 @@ pub(crate) fn begin(work: &mut Work<'_>, fixed: &Fixed, head: Digest) -> Result<
         header: None,
         have: 0,
         due: None,
+        later: None,
+        is_later: false,
     };
     widen(work, fixed, &mut fetch)?;
     Ok(fetch)
@@ -107,33 +115,67 @@ fn ask(work: &mut Work<'_>, fixed: &Fixed, did: Did) -> Source {
     let local = LocalDid::generate(Some(work.endpoint), work.rng);
     work.save(&local);
     let local = local.did().clone();
-    let message = outbox::send(work, &local, &did, get(fixed));
-    Source {
-        did,
-        local,
-        message,
-        asked: Asked::Header,
-        refused: None,
-        refusals: 0,
-    }
+    let message = outbox::send(work, &local, &did, get(fixed, None));
+    Source::new((did, local), message)
 }
 
-fn get(fixed: &Fixed) -> Body {
+fn get(fixed: &Fixed, named: Option<Digest>) -> Body {
     Body::BackupGet(Get {
         policy: fixed.policy,
         request: fixed.request,
         before: None,
+        named,
     })
+}
+
+/// Asks all of these hosts for a supplement that each says to have.
+pub(super) fn begin_later<'a>(
+    work: &mut Work<'_>,
+    fixed: &Fixed,
+    head: Digest,
+    hosts: impl Iterator<Item = &'a Source>,
+) -> Fetch {
+    let ask = |host: &Source| {
+        let message = outbox::send(work, &host.local, &host.did, get(fixed, Some(head)));
+        Source::new((host.did.clone(), host.local.clone()), message)
+    };
+    let hosts = hosts.map(ask).collect();
+    Fetch {
+        head,
+        hosts,
+        header: None,
+        have: 0,
+        due: None,
+        later: None,
+        is_later: true,
+    }
+}
+
+impl Source {
+    fn new((did, local): (Did, Did), message: String) -> Self {
+        Self {
+            did,
+            local,
+            message,
+            asked: Asked::Header,
+            newest: None,
+            refused: None,
+            refusals: 0,
+        }
+    }
+
+    /// Whether it has said yet what it has, or that it has nothing.
+    pub(super) fn has_answered(&self) -> bool {
+        self.asked != Asked::Header || self.newest.is_some() || self.refused.is_some()
+    }
 }
 
 impl Fetch {
     /// Bytes fetched and in all.
     pub(crate) fn progress(&self) -> (u64, u64) {
-        let header = self
-            .header
-            .as_ref()
-            .and_then(|header| BackupHeader::read(&header.0).ok());
-        let Some(header) = header else { return (0, 0) };
+        let Some(header) = self.header() else {
+            return (0, 0);
+        };
         (
             header.bytes * u64::from(self.have) / header.chunks.len() as u64,
             header.bytes,
@@ -165,14 +207,19 @@ pub(crate) fn on_reply(
     let ClaimStage::Fetching(fetch) = &mut claim.stage else {
         return Ok(false);
     };
-    let Some(place) = fetch.hosts.iter().position(|host| host.message == id) else {
-        return Ok(false);
+    let Some(place) = fetch.place_of(id) else {
+        return later::on_reply(work, anchor, claim, (id, reply));
     };
+    if fetch.later.is_some() {
+        fetch.take_word(place, reply);
+        later::advance(work, anchor, claim)?;
+        return Ok(true);
+    }
     let arrived = fetch.take(work, &fixed, place, reply);
     match arrived {
         Some(slot_key) => {
             let host = fetch.hosts[place].did.clone();
-            restore::restore(work, anchor, claim, (&host, &slot_key))?;
+            later::begin(work, anchor, claim, (host, slot_key))?;
         }
         None => work.save(&claim),
     }
@@ -198,8 +245,66 @@ pub(crate) fn on_not_yet(work: &mut Work<'_>, id: &str, why: &str) -> Result<(),
 }
 
 impl Fetch {
+    pub(super) fn place_of(&self, message: &str) -> Option<usize> {
+        self.hosts.iter().position(|host| host.message == message)
+    }
+
+    /// A host that was late says what it has, when the backup itself is here already.
+    fn take_word(&mut self, place: usize, reply: &Body) {
+        let host = &mut self.hosts[place];
+        match reply {
+            Body::BackupHead(head) => {
+                host.newest = head.newest;
+                host.asked = Asked::Key;
+            }
+            Body::Problem(problem) => host.refused = Some(crate::owner::protect::reason(problem)),
+            _ => {}
+        }
+    }
+
+    /// The backup is here and opens: of its hosts only those are waited for that have said nothing yet.
+    pub(super) fn rest(&mut self, work: &mut Work<'_>) {
+        self.due = None;
+        for host in self.hosts.iter().filter(|host| host.has_answered()) {
+            outbox::withdraw(work, &host.message);
+        }
+    }
+
+    /// What was opened with a host's key could not be made use of: hosts are asked for theirs once more, since another
+    /// share or prekey may come, and what comes after the backup is looked for anew.
+    pub(super) fn ask_for_key_again(&mut self, work: &mut Work<'_>, why: &str) {
+        let Some(later) = self.later.take() else {
+            return;
+        };
+        for after in later.found.iter().chain(&later.trial) {
+            after.withdraw(work);
+            after.forget(work);
+        }
+        for place in 0..self.hosts.len() {
+            if self.hosts[place].has_answered() {
+                self.put_off(work, place, why.into());
+            }
+        }
+    }
+
+    /// Whether trustees know of something newer than any host gives, and she has not said to go on without.
+    pub(super) fn misses_newer(&self) -> bool {
+        self.later.as_ref().is_some_and(|later| later.misses)
+    }
+
+    /// Its hosts.
+    pub(super) fn hosts(&self) -> &[Source] {
+        &self.hosts
+    }
+
+    /// Its header, once it is here.
+    pub(super) fn header(&self) -> Option<BackupHeader> {
+        let header = self.header.as_ref()?;
+        BackupHeader::read(&header.0).ok()
+    }
+
     /// Takes an answer; the key, when that is what came.
-    fn take(
+    pub(super) fn take(
         &mut self,
         work: &mut Work<'_>,
         fixed: &Fixed,
@@ -208,7 +313,10 @@ impl Fetch {
     ) -> Option<crate::message::backup::Key> {
         let asked = self.hosts[place].asked;
         let wrong = match (asked, reply) {
-            (Asked::Header, Body::BackupHead(head)) => self.take_header(&head.header),
+            (Asked::Header, Body::BackupHead(head)) => {
+                self.hosts[place].newest = head.newest;
+                self.take_header(&head.header)
+            }
             (Asked::Chunk(index), Body::BackupChunk(chunk)) if chunk.index == index => {
                 self.take_chunk(work, chunk)
             }
@@ -244,6 +352,9 @@ impl Fetch {
     /// Forgets what was fetched.
     pub(crate) fn forget(&self, work: &mut Work<'_>) {
         push::forget_chunks(work, &self.head, self.have as usize);
+        for after in self.after() {
+            after.forget(work);
+        }
     }
 
     /// What was asked of hosts is no longer wanted.
@@ -251,6 +362,21 @@ impl Fetch {
         for host in &self.hosts {
             outbox::withdraw(work, &host.message);
         }
+        for after in self.after() {
+            after.withdraw(work);
+        }
+    }
+
+    /// The supplements that are fetched, or were.
+    fn after(&self) -> impl Iterator<Item = &Self> {
+        self.later
+            .iter()
+            .flat_map(|later| later.found.iter().chain(&later.trial))
+    }
+
+    /// When refusing hosts are asked again.
+    pub(super) const fn due(&self) -> Option<Timestamp> {
+        self.due
     }
 
     fn take_header(&mut self, bytes: &Blob) -> Result<(), String> {
@@ -264,11 +390,7 @@ impl Fetch {
     }
 
     fn take_chunk(&mut self, work: &mut Work<'_>, chunk: &Chunk) -> Result<(), String> {
-        let header = self
-            .header
-            .as_ref()
-            .and_then(|header| BackupHeader::read(&header.0).ok());
-        let header = header.ok_or("it sent a chunk before the header")?;
+        let header = self.header().ok_or("it sent a chunk before the header")?;
         if !header.holds(chunk.index, &chunk.data.0) {
             return Err(format!("chunk {} is damaged", chunk.index));
         }
@@ -281,14 +403,11 @@ impl Fetch {
 
     /// The next question to this host.
     fn ask_on(&mut self, work: &mut Work<'_>, fixed: &Fixed, place: usize) {
-        let chunks = self
-            .header
-            .as_ref()
-            .and_then(|header| BackupHeader::read(&header.0).ok());
-        let chunks = chunks.map_or(0, |header| header.chunks.len() as u32);
+        let chunks = self.header().map_or(0, |header| header.chunks.len() as u32);
         let (backup, request) = (self.head, fixed.request);
+        let named = self.is_later.then_some(backup);
         let (asked, body) = match (chunks, self.have) {
-            (0, _) => (Asked::Header, get(fixed)),
+            (0, _) => (Asked::Header, get(fixed, named)),
             (chunks, index) if index < chunks => {
                 let get = ChunkGet {
                     backup,
@@ -297,6 +416,8 @@ impl Fetch {
                 };
                 (Asked::Chunk(index), Body::BackupChunkGet(get))
             }
+            // It opens with the key of its backup.
+            _ if self.is_later => return,
             _ => (Asked::Key, Body::BackupKeyGet(KeyGet { backup, request })),
         };
         let host = &mut self.hosts[place];
@@ -318,27 +439,36 @@ pub(crate) fn tick(work: &mut Work<'_>) -> Result<(), Damage> {
     let ClaimStage::Fetching(fetch) = &mut claim.stage else {
         return Ok(());
     };
-    if fetch
-        .due
-        .is_none_or(|due| !due.is_over(work.now, LONGEST_RETRY))
-    {
-        return Ok(());
+    if fetch.ask_refused(work, &fixed) {
+        work.save(&claim);
     }
-    fetch.due = None;
-    let refused: Vec<usize> = (0..fetch.hosts.len())
-        .filter(|place| fetch.hosts[*place].refused.is_some())
-        .collect();
-    for place in refused {
-        fetch.ask_on(work, &fixed, place);
-    }
-    work.save(&claim);
     Ok(())
 }
 
-/// When [`tick`] has something to do.
+impl Fetch {
+    /// Asks hosts that refused once more, if it is time; whether it was.
+    pub(super) fn ask_refused(&mut self, work: &mut Work<'_>, fixed: &Fixed) -> bool {
+        let is_over = |due: Timestamp| due.is_over(work.now, LONGEST_RETRY);
+        if !self.due.is_some_and(is_over) {
+            return false;
+        }
+        self.due = None;
+        let refused = |place: &usize| self.hosts[*place].refused.is_some();
+        let refused: Vec<usize> = (0..self.hosts.len()).filter(refused).collect();
+        for place in refused {
+            self.ask_on(work, fixed, place);
+        }
+        true
+    }
+}
+
+/// When [`tick`], or what comes after the backup, has something to do.
 pub(crate) fn due(claim: &Claim) -> Option<Timestamp> {
     match &claim.stage {
-        ClaimStage::Fetching(fetch) => fetch.due,
+        ClaimStage::Fetching(fetch) => {
+            let later = fetch.later.as_ref().and_then(|later| later.due());
+            fetch.due.into_iter().chain(later).min()
+        }
         ClaimStage::Gathering | ClaimStage::Dealing | ClaimStage::Done => None,
     }
 }
@@ -348,11 +478,7 @@ pub(crate) type Fetched = (BackupHeader, Vec<Vec<u8>>);
 
 /// The header and all chunks, once they are here.
 pub(crate) fn whole(work: &Work<'_>, fetch: &Fetch) -> Result<Option<Fetched>, Damage> {
-    let Some(header) = fetch
-        .header
-        .as_ref()
-        .and_then(|header| BackupHeader::read(&header.0).ok())
-    else {
+    let Some(header) = fetch.header() else {
         return Ok(None);
     };
     let count = header.chunks.len() as u32;

@@ -7,6 +7,7 @@ pub(crate) mod collect;
 pub(crate) mod complete;
 pub(crate) mod connect;
 pub(crate) mod fetch;
+pub(crate) mod later;
 pub(crate) mod restore;
 pub(crate) mod row;
 pub(crate) mod status;

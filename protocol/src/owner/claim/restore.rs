@@ -1,22 +1,26 @@
 //! The wallet comes back, and the next epoch is dealt at once: recovered means rotated (G13).
 use crate::agent::{Event, Work};
 use crate::anchor::Anchor;
-use crate::backup::{Peer, PeerRole, SlotKey, Wallet, container};
+use crate::backup::supplement::{self, Supplement};
+use crate::backup::{BackupHeader, Item, Peer, PeerRole, SlotKey, Wallet, container};
 use crate::did::{Did, LocalDid};
-use crate::error::{Damage, Stop};
-use crate::keys::{RecoverySecret, SigningKey};
+use crate::error::{CommandError, Damage, Stop};
+use crate::keys::{DataKey, RecoverySecret, SigningKey};
 use crate::limits;
 use crate::message::backup::Key;
+use crate::message::invitation::clean_label;
 use crate::message::setup::Prekey;
 use crate::outbox;
-use crate::owner::claim::row::{Claim, ClaimStage, Claimed, Fixed};
+use crate::owner::claim::fetch::Fetch;
+use crate::owner::claim::row::{Claim, ClaimStage, ClaimantKeys, Claimed, Fixed};
 use crate::owner::claim::{collect, fetch};
+use crate::owner::command::RestoredView;
 use crate::owner::dealing::{self, Plan, Right};
 use crate::owner::identity::Identity;
 use crate::owner::recipient::recipients;
+use crate::owner::secret;
 use crate::owner::terms::Terms;
 use crate::owner::trustee::{Contact, Stage, Trustee};
-use crate::owner::{push, secret};
 use crate::secret::SecretBytes;
 use crate::time::Timestamp;
 use crate::vss::{Decrypt, Share};
@@ -25,81 +29,179 @@ use zeroize::Zeroizing;
 /// Losses that are survivable right after a recovery: none, and the screen says so (f of G4).
 const SPARE: u8 = 0;
 
-/// Opens the backup, restores the wallet and deals the next epoch: all of it in one step, or nothing.
-/// Where it fails, the question stays on the outbox, so that the host is asked again when another
-/// share or key may have come.
+/// Opens the backup and what comes after it, restores the wallet and deals the next epoch: all of it in one step,
+/// or nothing. Where it fails, the question stays on the outbox, so that the host is asked again when another share
+/// or key may have come.
 pub(crate) fn restore(
     work: &mut Work<'_>,
     anchor: &Anchor,
     mut claim: Claim,
-    key: (&Did, &Key),
 ) -> Result<(), Damage> {
-    match try_restore(work, anchor, &claim, key) {
-        Ok(()) => {
+    match try_restore(work, anchor, &claim) {
+        Ok(restored) => {
             if let ClaimStage::Fetching(fetch) = &claim.stage {
                 fetch.withdraw(work);
             }
             claim.stage = ClaimStage::Dealing;
             claim.problem = None;
+            claim.restored = Some(restored);
         }
         Err(Stop::Damage(damage)) => return Err(damage),
-        Err(Stop::Command(error)) => {
-            work.discard();
-            work.hint(Event::new(
-                "recovery",
-                claim.name.clone(),
-                error.message.clone(),
-            ));
-            claim.problem = Some(error.message);
-        }
+        Err(Stop::Command(error)) => failed_with(work, &mut claim, error),
     }
     work.save(&claim);
     Ok(())
 }
 
-fn failed(text: impl ToString) -> Stop {
-    crate::error::CommandError::unverified(text.to_string()).into()
+/// Nothing of this step stays but the reason.
+pub(super) fn failed_with(work: &mut Work<'_>, claim: &mut Claim, error: CommandError) {
+    work.discard();
+    work.hint(Event::new(
+        "recovery",
+        claim.name.clone(),
+        error.message.clone(),
+    ));
+    if let ClaimStage::Fetching(fetch) = &mut claim.stage {
+        fetch.ask_for_key_again(work, &error.message);
+    }
+    claim.problem = Some(error.message);
 }
 
-fn try_restore(
-    work: &mut Work<'_>,
-    anchor: &Anchor,
-    claim: &Claim,
-    (host, key): (&Did, &Key),
-) -> Result<(), Stop> {
-    let (Some(fixed), Some(keys), ClaimStage::Fetching(fetch)) =
-        (&claim.fixed, &claim.keys, &claim.stage)
-    else {
-        return Err(failed("no backup is being fetched"));
-    };
+fn failed(text: impl ToString) -> Stop {
+    CommandError::unverified(text.to_string()).into()
+}
+
+/// A backup that was opened.
+struct Opened {
+    header: BackupHeader,
+    wallet: Wallet,
+    data_key: DataKey,
+}
+
+/// What is fetched, and by which keys it opens.
+type Place<'a> = (&'a Fixed, &'a ClaimantKeys, &'a Fetch);
+
+fn place(claim: &Claim) -> Result<Place<'_>, Stop> {
+    match (&claim.fixed, &claim.keys, &claim.stage) {
+        (Some(fixed), Some(keys), ClaimStage::Fetching(fetch)) => Ok((fixed, keys, fetch)),
+        _ => Err(failed("no backup is being fetched")),
+    }
+}
+
+/// Whether the backup opens with a host's part of the key.
+pub(super) fn check(work: &mut Work<'_>, claim: &Claim, key: &Key) -> Result<(), Stop> {
+    open(work, claim, key).map(drop)
+}
+
+fn open(work: &mut Work<'_>, claim: &Claim, key: &Key) -> Result<Opened, Stop> {
+    let (fixed, keys, fetch) = place(claim)?;
     let (header, chunks) =
         fetch::whole(work, fetch)?.ok_or_else(|| failed("the backup is not complete"))?;
-    let slot_key = SlotKey::open(
-        &keys.sealing,
-        &fetch::key_context(fetch, fixed),
-        &key.sealed,
-    )
-    .map_err(failed)?;
+    let context = fetch::key_context(fetch, fixed);
+    let slot_key = SlotKey::open(&keys.sealing, &context, &key.sealed).map_err(failed)?;
     let secret = rebuild(work, claim, fixed)?;
+    let data_key = container::data_key(&header, &secret, &slot_key).map_err(failed)?;
     let wallet = container::unseal(&header, &chunks, &secret, &slot_key).map_err(failed)?;
-    drop(secret);
     if wallet.policy != fixed.policy {
         return Err(failed("the backup is of another policy"));
     }
+    Ok(Opened {
+        header,
+        wallet,
+        data_key,
+    })
+}
+
+/// Whether what was fetched is a supplement that opens, and leaves a wallet that can be protected: whoever has the
+/// device can push what he likes, and must not stop a recovery by it.
+pub(super) fn check_later(
+    work: &mut Work<'_>,
+    claim: &Claim,
+    later: &Fetch,
+) -> Result<bool, Damage> {
+    let opened = opened_later(work, claim, later);
+    match opened {
+        Ok((opened, _, supplement)) => Ok(fits(&opened.wallet, &supplement)),
+        Err(Stop::Damage(damage)) => Err(damage),
+        Err(Stop::Command(_)) => Ok(false),
+    }
+}
+
+fn opened_later(
+    work: &mut Work<'_>,
+    claim: &Claim,
+    later: &Fetch,
+) -> Result<(Opened, BackupHeader, Supplement), Stop> {
+    let (_, _, fetch) = place(claim)?;
+    let none = || failed("no backup is being fetched");
+    let key = fetch.later.as_ref().map(|later| later.key.clone());
+    let opened = open(work, claim, &key.ok_or_else(none)?)?;
+    let (header, chunks) = fetch::whole(work, later)?.ok_or_else(none)?;
+    let sealed = (&header, &*chunks);
+    let supplement = supplement::open(sealed, &fetch.head, &opened.data_key).map_err(failed)?;
+    Ok((opened, header, supplement))
+}
+
+fn fits(wallet: &Wallet, supplement: &Supplement) -> bool {
+    let kept = wallet
+        .items
+        .iter()
+        .filter(|item| !replaces(supplement, &item.name));
+    let all: Vec<&Item> = kept.chain(&supplement.items).collect();
+    let bytes: usize = all.iter().map(|item| item.data.len()).sum();
+    let mut names = supplement.items.iter().map(|item| &item.name);
+    bytes <= limits::backup::WALLET
+        && all.len() <= limits::owner::ITEMS
+        && names.all(|name| !name.is_empty() && *name == clean_label(name))
+}
+
+fn replaces(supplement: &Supplement, name: &str) -> bool {
+    supplement.items.iter().any(|item| item.name == name)
+        || supplement.removed.iter().any(|removed| removed == name)
+}
+
+fn try_restore(work: &mut Work<'_>, anchor: &Anchor, claim: &Claim) -> Result<RestoredView, Stop> {
+    let (fixed, _, fetch) = place(claim)?;
+    let later = fetch
+        .later
+        .as_ref()
+        .ok_or_else(|| failed("no backup is being fetched"))?;
+    let (opened, newest, supplement) = match &later.found {
+        Some(found) => {
+            let (opened, header, supplement) = opened_later(work, claim, found)?;
+            (opened, header, Some(supplement))
+        }
+        None => {
+            let opened = open(work, claim, &later.key)?;
+            let header = opened.header.clone();
+            (opened, header, None)
+        }
+    };
+    let wallet = opened.wallet;
     let identity = Identity {
         name: wallet.name.clone(),
         policy: fixed.policy,
         log: fixed.log,
         agent: SigningKey::generate(work.rng),
         link_secret: SecretBytes::new(&Zeroizing::new(*wallet.link_secret.expose())),
-        sequence: header.draft.sequence,
-        head: fetch.head,
+        sequence: newest.draft.sequence,
+        head: newest.digest(),
     };
     work.save(&identity);
-    put_items(work, &wallet);
-    push::forget_chunks(work, &fetch.head, chunks.len());
-    let peers = reconnect(work, claim, &wallet.peers, (host, key))?;
-    deal_next(work, anchor, claim, fixed, peers)
+    let earlier = put_items(work, &wallet, supplement.as_ref());
+    fetch.forget(work);
+    let peers = reconnect(work, claim, &wallet.peers, (&later.host, &later.key))?;
+    deal_next(work, anchor, claim, fixed, peers)?;
+    Ok(RestoredView {
+        sequence: newest.draft.sequence,
+        made: supplement.map(|supplement| supplement.made),
+        device: hexadecimal(&newest.author.to_array()[1..]),
+        earlier,
+    })
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The decrypting secret, for the moment it is used (K2).
@@ -123,10 +225,22 @@ fn rebuild(
     RecoverySecret::reconstruct(&checked.verified).map_err(failed)
 }
 
-fn put_items(work: &mut Work<'_>, wallet: &Wallet) {
+/// The wallet as the supplement leaves it. What that replaced or removed goes beside it: how many items did.
+fn put_items(work: &mut Work<'_>, wallet: &Wallet, supplement: Option<&Supplement>) -> u32 {
+    let mut earlier = 0;
     for item in &wallet.items {
-        secret::put(work, &item.name, &item.data);
+        match supplement {
+            Some(supplement) if replaces(supplement, &item.name) => {
+                secret::put::<secret::Earlier>(work, &item.name, &item.data);
+                earlier += 1;
+            }
+            Some(_) | None => secret::put::<secret::Wallet>(work, &item.name, &item.data),
+        }
     }
+    for item in supplement.iter().flat_map(|supplement| &supplement.items) {
+        secret::put::<secret::Wallet>(work, &item.name, &item.data);
+    }
+    earlier
 }
 
 /// Every peer of the wallet as a trustee or host of the fresh agent. Those that were met in this

@@ -8,6 +8,7 @@ use crate::keys::{AgreementSecret, SigningKey, VerifyingKey};
 use crate::ledger::RequestKind;
 use crate::message::recovery::Release;
 use crate::owner::claim::fetch::Fetch;
+use crate::owner::command::RestoredView;
 use crate::owner::comparison::Comparison;
 use crate::owner::peers::Peers;
 use crate::policy::LaneOpening;
@@ -33,6 +34,10 @@ pub(crate) struct Claim {
     pub(crate) stage: ClaimStage,
     /// What stands in the way, in a sentence.
     pub(crate) problem: Option<String>,
+    /// Whether she goes on with an older backup than trustees know of.
+    pub(crate) accepts_older: bool,
+    /// What was restored.
+    pub(crate) restored: Option<RestoredView>,
 }
 
 /// The keys that the request names.
@@ -82,6 +87,7 @@ pub(crate) struct Claimed {
     /// How far the recovery connection is.
     pub(crate) stage: ClaimedStage,
     /// Its share, as it came: still sealed.
+    #[serde(with = "crate::codec::message")]
     pub(crate) release: Option<Release>,
     /// Why its share is not used.
     pub(crate) bad: Option<String>,

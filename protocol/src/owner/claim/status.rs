@@ -47,6 +47,7 @@ pub(crate) fn show(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
         deal,
         fetched,
         problem: problem(&claim),
+        restored: claim.restored.clone(),
     }))
 }
 
@@ -80,6 +81,7 @@ fn state(
         (_, Some(status)) if status.ended && !status.completed => "ended",
         (_, Some(status)) if status.vetoed => "vetoed",
         (ClaimStage::Dealing, _) => "dealing",
+        (ClaimStage::Fetching(fetch), _) if fetch.misses_newer() => "older",
         (ClaimStage::Fetching(_), _) => "fetching",
         (ClaimStage::Gathering, _) if conflicting(all) => "conflict",
         // No trustee sponsors a request whose time is over.

@@ -21,6 +21,7 @@ use crate::owner::identity::{self, Identity};
 use crate::owner::peers::Peers;
 use crate::owner::protect;
 use crate::owner::superseded;
+use crate::owner::supplement;
 use crate::record::{self, Records, Row as _};
 use crate::time::{Millis, Timestamp};
 use crate::vss::ShareIndex;
@@ -211,6 +212,8 @@ fn ask(
         return Ok(());
     };
     let is_kept = deal.hosts.iter().any(|host| host.receipt.is_some());
+    let lodged = supplement::lodged(work, deal)?;
+    let head = lodged.as_ref().map(|lodged| lodged.head);
     let asked = Asked {
         message: outbox::fresh_id(work),
         local: dealt.local.clone(),
@@ -218,7 +221,8 @@ fn ask(
         index,
         nonce: Nonce32::random(work.rng),
         time: work.now,
-        head: is_kept.then_some(deal.record.backup_head),
+        head: head.or_else(|| is_kept.then_some(deal.record.backup_head)),
+        lodged,
         answer: None,
         hindered: None,
         repeated: 0,

@@ -3,7 +3,7 @@ use crate::bytes::{Digest, Nonce32};
 use crate::custody_proof::{Question, VERSION};
 use crate::did::Did;
 use crate::limits;
-use crate::message::share::{Challenge, Proof};
+use crate::message::share::{Challenge, Lodged, Proof};
 use crate::owner::command::{CustodyView, RoundView};
 use crate::record::{Row, Space};
 use crate::time::Timestamp;
@@ -65,6 +65,7 @@ pub(crate) struct Asked {
     pub(crate) nonce: Nonce32,
     pub(crate) time: Timestamp,
     pub(crate) head: Option<Digest>,
+    pub(crate) lodged: Option<Lodged>,
     pub(crate) answer: Option<Answered>,
     /// What stood in the way when it was asked last, as the trustee says: it may be over the next time.
     pub(crate) hindered: Option<String>,
@@ -250,6 +251,7 @@ impl Asked {
             nonce: self.nonce,
             time: self.time,
             backup_head: self.head,
+            lodged: self.lodged.clone(),
         }
     }
 
@@ -282,6 +284,7 @@ mod tests {
             nonce: Nonce32([0; 32]),
             time: Timestamp(0),
             head: None,
+            lodged: None,
             answer: None,
             hindered: None,
             repeated: 0,

@@ -1,7 +1,7 @@
 //! Giving a backup out: only to the claimant of a request that our own view of the ledger shows as
 //! approved, its delay over, no veto standing (R13, G7).
 use super::keep::{chunk_of, spare_prekey};
-use super::{Kept, of, unknown_backup};
+use super::{Kept, extend, of, unknown_backup};
 use crate::agent::Work;
 use crate::anchor::Anchor;
 use crate::backup::slot;
@@ -26,9 +26,14 @@ pub(in crate::trustee) fn head(
     if ward.policy != get.policy {
         return Err(unknown_backup().into());
     }
-    let kept = newest(work, anchor, &ward, get.before)?;
+    let kept = match &get.named {
+        Some(backup) => Some(named(work, &ward, backup)?),
+        None => newest(work, anchor, &ward, get.before)?,
+    };
+    let kept = kept.ok_or_else(unknown_backup)?;
     Ok(Body::BackupHead(Head {
-        header: kept.ok_or_else(unknown_backup)?.header,
+        newest: extend::newest(work, &ward.id, &kept.backup)?,
+        header: kept.header,
     }))
 }
 
@@ -48,7 +53,8 @@ fn newest(
     for kept in of(work, &ward.id)? {
         let sequence = kept.header()?.draft.sequence;
         let rank = (head == Some(kept.backup), sequence);
-        let wanted = before.is_none_or(|before| sequence < before) && kept.is_complete(work)?;
+        let lawful = kept.base.is_none() && before.is_none_or(|before| sequence < before);
+        let wanted = lawful && kept.is_complete(work)?;
         if wanted && best.as_ref().is_none_or(|(other, _)| rank > *other) {
             best = Some((rank, kept));
         }
@@ -105,7 +111,9 @@ pub(in crate::trustee) fn key(
     let (ward, body) = evidence(work, anchor, message, &get.request, aside)?;
     let kept = named(work, &ward, &get.backup)?;
     let context = slot::release_context(&kept.backup, &get.request);
-    let sealed = kept.slot_key.seal(&body.sealing, &context, work.rng);
+    // A supplement opens with the key of its backup.
+    let slot_key = kept.slot_key.as_ref().ok_or_else(unknown_backup)?;
+    let sealed = slot_key.seal(&body.sealing, &context, work.rng);
     let sealed =
         sealed.map_err(|error| Refusal::new("e.m.trust.crypto.slot-key", error.to_string()))?;
     let text = format!("gave the claimant of {} the key of her backup", ward.name);

@@ -1,5 +1,5 @@
 //! Taking a backup in.
-use super::{Chunk, Kept, Progress, chunk_id, of, unknown_backup};
+use super::{Chunk, Kept, Progress, chunk_id, extend, of, unknown_backup};
 use crate::agent::Work;
 use crate::anchor::Anchor;
 use crate::backup::{BackupHeader, SlotKey, slot};
@@ -49,7 +49,11 @@ pub(in crate::trustee) fn put(
 
 /// The header speaks of this policy, and is signed by the agent that puts it. A claimant's new agent
 /// stands on the ledger only when the recovery is complete, so its key is taken as it is.
-fn check_author(ward: &Ward, header: &BackupHeader, author: &Author) -> Result<(), Refusal> {
+pub(super) fn check_author(
+    ward: &Ward,
+    header: &BackupHeader,
+    author: &Author,
+) -> Result<(), Refusal> {
     let own = match author {
         Author::Agent(key) => header.author == *key,
         Author::Claimant(_) => true,
@@ -83,7 +87,8 @@ fn open(
         ward: ward.id,
         backup,
         header: put.header.clone(),
-        slot_key,
+        slot_key: Some(slot_key),
+        base: None,
         author,
         ours: message.to.clone(),
         theirs: message.from.clone(),
@@ -114,6 +119,7 @@ fn make_room(work: &mut Work<'_>, anchor: &Anchor, newest: &Kept) -> Result<(), 
     };
     let named = anchored(anchor, &ward);
     let mut all = of(work, &newest.ward)?;
+    all.retain(|kept| kept.base.is_none());
     all.sort_by_key(|kept| core::cmp::Reverse(kept.stored));
     let replaceable = |kept: &&Kept| {
         kept.backup != newest.backup
@@ -149,6 +155,7 @@ pub(in crate::trustee) fn chunk_put(
             return Err(Refusal::new("e.m.trust.crypto.chunk-mismatch", comment).into());
         }
         take(work, &kept, put.index, put.data.clone());
+        extend::replace_older(work, &kept)?;
     }
     progress(work, &kept)
 }
@@ -176,7 +183,7 @@ fn take(work: &mut Work<'_>, kept: &Kept, index: u32, data: Blob) {
 }
 
 /// What is wanted next, or the receipt. Asked again, the same.
-fn progress(work: &mut Work<'_>, kept: &Kept) -> Result<Body, Halt> {
+pub(super) fn progress(work: &mut Work<'_>, kept: &Kept) -> Result<Body, Halt> {
     let (have, all) = (kept.have(work)?, kept.header()?.chunks.len());
     if (have as usize) < all {
         return Ok(Body::BackupWanted(Wanted {

@@ -2,10 +2,12 @@
 //!
 //! A host reads nothing: it keeps ciphertext, and per backup one key that is of no use without the
 //! trustees' shares.
+mod extend;
 mod give;
 mod keep;
 mod settle;
 
+pub(super) use extend::extend;
 pub(super) use give::{audit, chunk, head, key};
 pub(super) use keep::{chunk_put, put};
 pub(super) use settle::settle;
@@ -21,7 +23,7 @@ use crate::trustee::custody::Author;
 use crate::trustee::ward::WardId;
 use serde::{Deserialize, Serialize};
 
-/// One backup.
+/// One backup, or a supplement of one.
 ///
 /// # Security
 /// Holds this host's slot key; wiped on drop, kept in a sealed row.
@@ -33,8 +35,10 @@ pub(super) struct Kept {
     pub(super) backup: Digest,
     /// The header, canonical bytes.
     header: Blob,
-    /// This host's part of the key.
-    slot_key: SlotKey,
+    /// This host's part of the key; a supplement has none of its own.
+    slot_key: Option<SlotKey>,
+    /// Of which backup it is a supplement, if it is one.
+    base: Option<Digest>,
     /// By whose right it was put.
     author: Author,
     /// Our DID it came to, and whose it came from.
@@ -112,6 +116,11 @@ impl Kept {
         Ok(self.have(records)? as usize == self.header()?.chunks.len())
     }
 
+    /// Whether one of these names it, or what it is a supplement of.
+    fn is_named(&self, named: &[Digest]) -> bool {
+        named.contains(self.base.as_ref().unwrap_or(&self.backup))
+    }
+
     /// Forgets it, chunks and all.
     fn discard(&self, work: &mut Work<'_>) -> Result<(), Damage> {
         for index in 0..self.have(work)? {
@@ -123,7 +132,7 @@ impl Kept {
     }
 }
 
-/// All backups of one owner.
+/// All backups of one owner, supplements among them.
 fn of(records: &dyn Records, ward: &WardId) -> Result<Vec<Kept>, Damage> {
     record::load_all(records, &ward.0)
 }
@@ -135,7 +144,7 @@ pub(super) fn discard_all(work: &mut Work<'_>, ward: &WardId) -> Result<(), Dama
         .try_for_each(|kept| kept.discard(work))
 }
 
-/// How many backups are kept here, whole or not.
+/// How many backups are kept here, whole or not, supplements among them.
 pub(super) fn count(records: &dyn Records) -> usize {
     records.scan(Key::new(Space::Kept, &[]).as_bytes()).len()
 }

@@ -62,8 +62,9 @@ fn settle_one(work: &mut Work<'_>, anchor: &Anchor, ward: Ward) -> Result<(), Da
         return Ok(());
     }
     // Once the active epoch's backup is whole, those of earlier epochs open with no key that lives.
+    let named = anchored(anchor, &ward);
     for old in &all {
-        if old.header()?.draft.epoch < epoch && !anchored(anchor, &ward).contains(&old.backup) {
+        if old.header()?.draft.epoch < epoch && !old.is_named(&named) {
             old.discard(work)?;
             history::note(work, format!("deleted an older backup of {}", ward.name))?;
         }

@@ -5,7 +5,7 @@ use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::keys::labels;
 use kith_protocol::message::Body;
 use kith_protocol::message::backup::{
-    Audit, Chunk, ChunkGet, ChunkPut, Get, Head, Key, KeyGet, Put, Stored, Wanted,
+    Audit, Chunk, ChunkGet, ChunkPut, Extend, Get, Head, Key, KeyGet, Newest, Put, Stored, Wanted,
 };
 use kith_protocol::message::setup::Prekey;
 use kith_protocol::message::share::Authority;
@@ -25,6 +25,7 @@ fn storing(scene: &Scene) -> Vec<Sample> {
     vec![
         plain(Body::BackupPut(put(scene))),
         case("by-claimant", Body::BackupPut(put_by_claimant(scene))),
+        plain(Body::BackupExtend(extend(scene))),
         plain(Body::BackupChunkPut(ChunkPut {
             backup,
             index: 0,
@@ -45,6 +46,7 @@ fn fetching(scene: &Scene) -> Vec<Sample> {
             policy,
             request,
             before,
+            named: None,
         })
     };
     vec![
@@ -52,7 +54,10 @@ fn fetching(scene: &Scene) -> Vec<Sample> {
         case("before", get(Some(7))),
         plain(Body::BackupHead(Head {
             header: Blob(scene.backup.header.to_bytes()),
+            newest: None,
         })),
+        case("supplement", get_supplement(scene)),
+        case("supplemented", supplemented(scene)),
         plain(Body::BackupChunkGet(ChunkGet {
             backup,
             request,
@@ -70,6 +75,45 @@ fn fetching(scene: &Scene) -> Vec<Sample> {
             Body::BackupKey(key(scene, Some(prekey("Heidi", 2)))),
         ),
     ]
+}
+
+fn get_supplement(scene: &Scene) -> Body {
+    Body::BackupGet(Get {
+        policy: scene.policy,
+        request: scene.request().id(),
+        before: None,
+        named: Some(scene.supplement().header.digest()),
+    })
+}
+
+/// The backup, and that there is a supplement of it.
+fn supplemented(scene: &Scene) -> Body {
+    let later = scene.supplement().header;
+    Body::BackupHead(Head {
+        header: Blob(scene.backup.header.to_bytes()),
+        newest: Some(Newest {
+            backup: later.digest(),
+            sequence: later.draft.sequence,
+        }),
+    })
+}
+
+/// A supplement to Heidi.
+fn extend(scene: &Scene) -> Extend {
+    let authority = |signed: &[u8]| Authority::Agent {
+        key: scene.agent.verifying_key(),
+        signature: scene.agent.sign(labels::BACKUP_EXTEND, signed),
+    };
+    let unsigned = Extend {
+        policy: scene.policy,
+        base: scene.backup.header.digest(),
+        header: Blob(scene.supplement().header.to_bytes()),
+        authority: authority(b""),
+    };
+    Extend {
+        authority: authority(&unsigned.signed_bytes()),
+        ..unsigned
+    }
 }
 
 fn unsigned(scene: &Scene) -> Put {

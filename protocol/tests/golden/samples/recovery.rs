@@ -10,6 +10,7 @@ use kith_protocol::message::recovery::{Challenge, Deny, Pending, Release, Releas
 use kith_protocol::share_pair::release_context;
 use kith_protocol::words;
 
+use super::share::lodged;
 use super::{Sample, case, plain};
 use crate::people::{nonce, person, prekey, rng};
 use crate::scene::{EPOCH, NOW, Scene};
@@ -31,6 +32,7 @@ pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
         plain(pending(Some(NOW.after(scene.lane.delay)))),
         case("unknown-time", pending(None)),
         plain(Body::RecoveryRelease(release(scene))),
+        case("lodged", Body::RecoveryRelease(release_with_lodged(scene))),
         plain(Body::RecoveryReleased(Released {
             request,
             verified: true,
@@ -76,8 +78,22 @@ pub(crate) fn release(scene: &Scene) -> Release {
         sealed: sealed.unwrap(),
         hosts: vec![person("Heidi").did().clone()],
         prekeys: vec![prekey("Bob", 1), prekey("Bob", 2)],
+        lodged: None,
         signature: ours.sign_evidence(labels::RELEASE, b""),
     };
+    Release {
+        signature: ours.sign_evidence(labels::RELEASE, &release.signed_bytes()),
+        ..release
+    }
+}
+
+/// With what she had told him of her newest supplement.
+fn release_with_lodged(scene: &Scene) -> Release {
+    let release = Release {
+        lodged: Some(lodged(scene)),
+        ..release(scene)
+    };
+    let ours = recovery_connection();
     Release {
         signature: ours.sign_evidence(labels::RELEASE, &release.signed_bytes()),
         ..release

@@ -4,8 +4,8 @@ use kith_protocol::custody_proof::{self, Question};
 use kith_protocol::keys::labels;
 use kith_protocol::message::Body;
 use kith_protocol::message::share::{
-    Authority, Challenge, Commit, Committed, Delete, Deleted, Deletion, Proof, Receipt, Refreshed,
-    Store, Stored,
+    Authority, Challenge, Commit, Committed, Delete, Deleted, Deletion, Lodged, Proof, Receipt,
+    Refreshed, Store, Stored,
 };
 use kith_protocol::share_pair::store_context;
 
@@ -33,6 +33,7 @@ pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
             "no-backup",
             Body::ShareChallenge(challenge_without_backup(scene)),
         ),
+        case("lodging", Body::ShareChallenge(challenge_lodging(scene))),
         plain(Body::ShareProof(proof(scene))),
         plain(Body::ShareDelete(delete(scene, true))),
         case("dismissed", Body::ShareDelete(delete(scene, false))),
@@ -83,7 +84,25 @@ pub(crate) fn challenge(scene: &Scene) -> Challenge {
         nonce: nonce("custody"),
         time: NOW,
         backup_head: Some(scene.backup.header.digest()),
+        lodged: None,
     }
+}
+
+/// She lodges the newest supplement with him.
+fn challenge_lodging(scene: &Scene) -> Challenge {
+    Challenge {
+        backup_head: Some(scene.supplement().header.digest()),
+        lodged: Some(lodged(scene)),
+        ..challenge(scene)
+    }
+}
+
+/// The supplement, as her agent vouches for it.
+pub(crate) fn lodged(scene: &Scene) -> Lodged {
+    let supplement = scene.supplement();
+    let named = (scene.backup.header.digest(), supplement.header.digest());
+    let number = (supplement.header.draft.sequence, NOW);
+    Lodged::sign(&scene.policy, named, number, &scene.agent)
 }
 
 fn challenge_without_backup(scene: &Scene) -> Challenge {
