@@ -171,7 +171,7 @@ impl Owner {
             recovery_key: &self.secret.public_key(),
             hosts: 1,
         };
-        container::seal(&wallet, draft(3), &to, &self.agent, &mut self.rng).unwrap()
+        container::seal(&wallet, draft(3), &to, &self.agent, &mut self.rng).expect("a backup")
     }
 
     /// A supplement of the backup with this header, numbered so.
@@ -190,7 +190,8 @@ impl Owner {
             removed: vec!["old".into()],
         };
         let keys = (key, &self.agent);
-        supplement::seal(&changes, (draft(sequence), base), keys, &mut self.rng).unwrap()
+        supplement::seal(&changes, (draft(sequence), base), keys, &mut self.rng)
+            .expect("a supplement")
     }
 }
 

@@ -38,6 +38,8 @@ every_scenario_holds_under_its_faults! {
     fire "fire",
     replacement "replacement",
     refresh "refresh",
+    changed_wallet "changed-wallet",
+    hidden_changes "hidden-changes",
     meanwhile "meanwhile",
     cheating_refresh "cheating-refresh",
     resignation "resignation",

@@ -29,12 +29,19 @@ fn restored(view: &RestoredView) -> Vec<String> {
     )];
     if view.earlier > 0 {
         lines.push(format!(
-            "{} items were changed or removed by that device after the backup was made; how they were before: \
-             owner-agent secret list",
-            view.earlier
+            "Changed or removed by that device after the backup was made: {}; how it was before: owner-agent secret \
+             list",
+            items(view.earlier)
         ));
     }
     lines
+}
+
+pub(super) fn items(count: u32) -> String {
+    match count {
+        1 => "1 item".to_owned(),
+        many => format!("{many} items"),
+    }
 }
 
 fn trustees(view: &RecoverView) -> Vec<String> {

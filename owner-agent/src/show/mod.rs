@@ -148,10 +148,7 @@ fn backup(view: &BackupView) -> String {
 
 /// What changed since the backup was made, and who has it.
 fn changes(view: &ChangesView) -> String {
-    let items = match view.items {
-        1 => "1 item".to_owned(),
-        many => format!("{many} items"),
-    };
+    let items = claim::items(view.items);
     let kept = match (view.hosts.len(), view.hosts.len() + view.missing.len()) {
         _ if view.unsent > 0 => "NOT SENT YET".to_owned(),
         (0, _) => format!("NO HOST HAS THEM YET; missing: {}", view.missing.join(", ")),

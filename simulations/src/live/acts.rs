@@ -55,6 +55,8 @@ impl Live<'_> {
             | Act::ClockJumps { .. }
             | Act::Replace { .. }
             | Act::Refresh { .. }
+            | Act::Change
+            | Act::Older
             | Act::Watched
             | Act::HalfRecovery
             | Act::Resign { .. }

@@ -23,6 +23,10 @@ pub(crate) enum Act {
         /// Only the ledger is waited for: what follows finds trustees that have not seen it yet.
         hurried: bool,
     },
+    /// She adds, changes and removes items. Demanded: her screen says that the hosts have it.
+    Change,
+    /// Demanded: the claimant's screen says that changes are missing that trustees know of; she goes on without.
+    Older,
     /// Some trustees want to be so no longer. Demanded: the owner's screen says so.
     Resign {
         /// How many.
@@ -169,6 +173,8 @@ enum Kind {
     Protect,
     Replace,
     Refresh,
+    Change,
+    Older,
     Resign,
     Watched,
     LoseDevice,
@@ -190,10 +196,12 @@ enum Kind {
     Rot,
 }
 
-const KINDS: [(&str, Kind); 22] = [
+const KINDS: [(&str, Kind); 24] = [
     ("protect", Kind::Protect),
     ("replace", Kind::Replace),
     ("refresh", Kind::Refresh),
+    ("change", Kind::Change),
+    ("older", Kind::Older),
     ("resign", Kind::Resign),
     ("watched", Kind::Watched),
     ("lose-device", Kind::LoseDevice),
@@ -246,6 +254,8 @@ impl Kind {
             Self::Refresh => Act::Refresh {
                 hurried: section.flag("hurried"),
             },
+            Self::Change => Act::Change,
+            Self::Older => Act::Older,
             Self::Resign => Act::Resign { count: count(1) },
             Self::Watched => Act::Watched,
             Self::LoseDevice => Act::LoseDevice,
@@ -318,6 +328,8 @@ impl Act {
                 "demanded: new shares of the same secrets are in force on the ledger, whoever has seen it".into()
             }
             Self::Refresh { hurried: false } => "demanded: everybody has a new share of the same secrets, and no old one".into(),
+            Self::Change => "demanded: she adds, changes and removes items, and the hosts have it".into(),
+            Self::Older => "demanded: her screen says that the newest changes are missing; she goes on without".into(),
             Self::Resign { count } => {
                 format!("demanded: {count} trustees resign, and the owner's screen says so")
             }

@@ -20,6 +20,14 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("../../scenarios/replacement.toml"),
     ),
     ("refresh", include_str!("../../scenarios/refresh.toml")),
+    (
+        "changed-wallet",
+        include_str!("../../scenarios/changed-wallet.toml"),
+    ),
+    (
+        "hidden-changes",
+        include_str!("../../scenarios/hidden-changes.toml"),
+    ),
     ("meanwhile", include_str!("../../scenarios/meanwhile.toml")),
     (
         "cheating-refresh",

@@ -90,7 +90,11 @@ impl SoFar {
                 self.missing = self.missing.saturating_sub(count.low);
             }
             // They keep what they have: nothing is lost by it.
-            Act::Refresh { .. } | Act::Resign { .. } | Act::Watched | Act::HalfRecovery => {
+            Act::Refresh { .. }
+            | Act::Change
+            | Act::Resign { .. }
+            | Act::Watched
+            | Act::HalfRecovery => {
                 need(
                     self.protected,
                     "nothing is protected yet: `protect` comes first",
@@ -121,6 +125,7 @@ impl SoFar {
                 need(!self.recovered, "that was demanded already")?;
                 self.recovered = true;
             }
+            Act::Older => need(self.claiming, "nobody recovers: `claim` comes first")?,
             Act::CopyAwakes => need(
                 self.recovered,
                 "the old device has power until she has recovered: `recovered` comes first",

@@ -189,6 +189,8 @@ fn acts(scenario: &Scenario, parameters: &Parameters, chance: &mut Chance) -> Ve
             Act::Protect
             | Act::LoseDevice
             | Act::Refresh { .. }
+            | Act::Change
+            | Act::Older
             | Act::Watched
             | Act::HalfRecovery
             | Act::Recovered

@@ -3,6 +3,7 @@
 //! Each act that demands something has phases: faults from the seed for a while, then the world heals and
 //! progress is demanded within a budget of steps; livelock is a failure like any other.
 mod attack;
+mod changes;
 mod custody;
 mod loss;
 mod recovery;
@@ -52,6 +53,8 @@ pub(crate) struct Story {
     parameters: Parameters,
     chance: Chance,
     items: Vec<(String, Vec<u8>)>,
+    /// What they were before she changed some.
+    unchanged: Option<Vec<(String, Vec<u8>)>>,
     acts: Vec<Act>,
     options: Options,
     begun: Timestamp,
@@ -109,6 +112,7 @@ impl Story {
             parameters,
             chance: Chance::new(seed, Stream::Story),
             items,
+            unchanged: None,
             acts,
             options,
             begun,
@@ -150,6 +154,8 @@ impl Story {
             Act::Protect => self.protect(),
             Act::Replace { count } => self.replace(count.low as usize),
             Act::Refresh { hurried } => self.refresh(hurried),
+            Act::Change => self.change(),
+            Act::Older => self.older(),
             Act::Resign { count } => self.resign(count.low as usize),
             Act::LoseDevice => self.lose_device(),
             Act::Vanish { who, count } => self.vanish(who, count.low as usize),

@@ -121,7 +121,7 @@ impl Story {
         end.after(WARNED)
     }
 
-    fn claim_is(&self, state: &str) -> bool {
+    pub(super) fn claim_is(&self, state: &str) -> bool {
         matches!(&self.world.person(self.alice).role, Role::Claimant(claimant) if claimant.state == state)
     }
 

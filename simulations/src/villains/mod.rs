@@ -13,6 +13,7 @@ mod flooder;
 mod forgetful_host;
 mod forgetful_liar;
 mod forking_operator;
+mod hides_changes;
 pub(crate) mod leaky_host;
 pub(crate) mod old_proof;
 mod plunder;
@@ -49,6 +50,7 @@ pub const VILLAINS: &[Villainy] = &[
     stale_host::ENTRY,
     forgetful_host::ENTRY,
     leaky_host::ENTRY,
+    hides_changes::ENTRY,
     censor::ENTRY,
     forking_operator::ENTRY,
     stale_operator::ENTRY,
@@ -257,6 +259,15 @@ mod tests {
             "colluder" | "censor" => &["protect", "CHEAT", "impostor"],
             "cheating-refresh" => &["CHEAT", "protect", "refresh"],
             "old-proof" | "leaky-host" => &["CHEAT", "protect", "years-pass"],
+            "hides-changes" => &[
+                "CHEAT",
+                "protect",
+                "change",
+                "years-pass",
+                "lose-device",
+                "claim",
+                "older",
+            ],
             "stale-host" => &["CHEAT", "protect", "pass"],
             "stale-operator" => &["protect", "CHEAT", "pass"],
             _ => &["protect", "CHEAT", "lose-device", "claim", "attempted"],
@@ -271,7 +282,9 @@ mod tests {
     fn misdeeds(villain: &str, story: &[&str], seed: u64) -> u64 {
         let acts = story.iter().map(|act| match *act {
             "CHEAT" => format!("[[story]]\nact = \"cheat\"\nvillain = \"{villain}\"\n"),
-            "years-pass" => "[[story]]\nact = \"years-pass\"\ntime = \"70d\"\n".to_owned(),
+            "years-pass" => {
+                "[[story]]\nact = \"years-pass\"\ntime = \"70d\"\nlost = 0\n".to_owned()
+            }
             act => format!("[[story]]\nact = \"{act}\"\n"),
         });
         let text = format!(

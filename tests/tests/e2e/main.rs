@@ -1,5 +1,6 @@
 //! Whole flows with real processes over loopback, killed as a power cut kills. Nothing sleeps for a
 //! fixed time: each waits for what it needs to see, with a deadline that only a hang reaches.
+mod changes;
 mod commands;
 mod crashes;
 mod custody;

@@ -202,7 +202,7 @@ async fn play(town: &Town<'_>) -> Result<(), Trouble> {
 }
 
 /// What an owner can look at, or try in vain, whatever there is to see.
-const OWNER_LOOKS: [&str; 13] = [
+const OWNER_LOOKS: [&str; 14] = [
     "status",
     "doctor",
     "trustee list",
@@ -210,6 +210,7 @@ const OWNER_LOOKS: [&str; 13] = [
     "trustee remove Nobody",
     "trustee replace Bob Nobody",
     "secret list",
+    "secret remove key --earlier",
     "backup verify",
     "backup show",
     "share refresh --no-wait",
@@ -333,6 +334,9 @@ async fn false_claim(town: &Town<'_>, alice: &Process, cast: &Cast) -> Result<()
         .await?;
     until("the veto at the claimant's", MESSAGES, async || {
         let look = ["recover", "status"];
+        // Nothing is missing that she could go on without.
+        town.types(other.place(), &["recover", "accept-older"], Some(1))
+            .await?;
         Ok(match town.types(other.place(), &look, Some(6)).await {
             Ok(_) => Seen::Done(()),
             Err(trouble) => Seen::NotYet(trouble.to_string()),
