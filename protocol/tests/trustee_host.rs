@@ -4,17 +4,21 @@
 
 mod trustee_support;
 
-use kith_protocol::backup::{Draft, Recipients, Sealed, SlotKey, Wallet, container, slot};
+use kith_protocol::backup::{
+    Draft, Recipients, Sealed, SlotKey, Supplement, Wallet, container, slot, supplement,
+};
 use kith_protocol::bytes::{Blob, Digest};
 use kith_protocol::did::LocalDid;
 use kith_protocol::keys::role::{AgentPolicy, Approval};
-use kith_protocol::keys::{SigningKey, labels};
+use kith_protocol::keys::{DataKey, SigningKey, labels};
 use kith_protocol::ledger::{
     ApprovalBody, Authorizations, Change, CompleteBody, CompletionKeys, Record, RequestBody,
     RequestKind, Subject, Verdict,
 };
 use kith_protocol::message::Body;
-use kith_protocol::message::backup::{Audit, ChunkGet, ChunkPut, Get, KeyGet, Put, Stored, Wanted};
+use kith_protocol::message::backup::{
+    Audit, ChunkGet, ChunkPut, Extend, Get, KeyGet, Put, Stored, Wanted,
+};
 use kith_protocol::message::setup::Capability;
 use kith_protocol::message::share::Authority;
 use kith_protocol::message::words::Mismatch;
@@ -52,6 +56,16 @@ fn wallet(world: &World, bytes: usize) -> Wallet {
 }
 
 fn back_up(world: &World, deal: &Deal, sequence: u64, agent: &SigningKey<AgentPolicy>) -> Sealed {
+    keyed(world, deal, sequence, agent).0
+}
+
+/// The same with its data key.
+fn keyed(
+    world: &World,
+    deal: &Deal,
+    sequence: u64,
+    agent: &SigningKey<AgentPolicy>,
+) -> (Sealed, DataKey) {
     let draft = Draft {
         policy: world.owner.policy,
         epoch: deal.record.epoch,
@@ -71,7 +85,6 @@ fn back_up(world: &World, deal: &Deal, sequence: u64, agent: &SigningKey<AgentPo
         &mut rng(400 + sequence),
     )
     .unwrap()
-    .0
 }
 
 /// An epoch whose record names this backup.
@@ -727,4 +740,156 @@ fn a_revoked_agents_backups_go_but_for_the_anchored_one() {
     );
     world.jump(Millis::seconds(500));
     assert_eq!(backups(&mut world), 1);
+}
+
+/// An anchored backup that is here, with what supplements it.
+fn supplemented() -> (Case, DataKey) {
+    let mut case = case();
+    let agent = &case.world.owner.agent;
+    let (sealed, key) = keyed(&case.world, &case.deal, 1, agent);
+    case.sealed = sealed;
+    keep(&mut case.world, &case.sealed);
+    (case, key)
+}
+
+fn anchor(case: &mut Case) {
+    let world = &mut case.world;
+    world
+        .owner
+        .anchor(&case.deal, &mut world.ledger, world.trustee.now);
+    world.jump(OVER);
+}
+
+/// A supplement with this number, sealed under this key.
+fn later(case: &Case, key: &DataKey, sequence: u64) -> Sealed {
+    let (world, base) = (&case.world, &case.sealed.header);
+    let changes = Supplement {
+        base: base.digest(),
+        made: world.trustee.now,
+        items: Vec::new(),
+        removed: vec!["note".into()],
+    };
+    let draft = Draft {
+        sequence,
+        ..base.draft.clone()
+    };
+    let keys = (key, &world.owner.agent);
+    let sealed = supplement::seal(&changes, (draft, base), keys, &mut rng(sequence));
+    let (header, chunks) = sealed.unwrap();
+    Sealed {
+        header,
+        chunks,
+        slot_keys: Vec::new(),
+    }
+}
+
+fn extend(case: &Case, sealed: &Sealed) -> Extend {
+    let agent = &case.world.owner.agent;
+    let sign = |signed: &[u8]| Authority::Agent {
+        key: agent.verifying_key(),
+        signature: agent.sign(labels::BACKUP_EXTEND, signed),
+    };
+    let unsigned = Extend {
+        policy: case.world.owner.policy,
+        base: case.sealed.header.digest(),
+        header: Blob(sealed.header.to_bytes()),
+        authority: sign(b""),
+    };
+    Extend {
+        authority: sign(&unsigned.signed_bytes()),
+        ..unsigned
+    }
+}
+
+/// What it is told, up to the receipt.
+fn push(case: &mut Case, sealed: &Sealed) -> Body {
+    let extend = extend(case, sealed);
+    let mut reply = case.world.tell(Body::BackupExtend(extend));
+    while let Body::BackupWanted(wanted) = &reply {
+        let chunk = chunk(sealed, wanted.index as usize);
+        reply = case.world.tell(chunk);
+    }
+    reply
+}
+
+/// Decision 0038: for the backup in force, newer than what is here, and one beside it at most.
+#[test]
+fn a_supplement_is_kept_for_the_anchored_backup_alone() {
+    let (mut case, key) = supplemented();
+    let second = later(&case, &key, 2);
+    let early = push(&mut case, &second);
+    assert_eq!(code(&early), "e.m.trust.ledger-behind");
+    anchor(&mut case);
+    for (sequence, kept) in [(4, true), (3, false), (4, true), (5, true)] {
+        let sealed = later(&case, &key, sequence);
+        match push(&mut case, &sealed) {
+            Body::BackupStored(_) => assert!(kept, "{sequence}"),
+            refused => assert_eq!(code(&refused), "e.m.req.older-backup", "{sequence}"),
+        }
+        assert_eq!(backups(&mut case.world), 2);
+    }
+    let (_, other) = keyed(&case.world, &case.deal, 9, &case.world.owner.agent);
+    let mut foreign = later(&case, &other, 6);
+    foreign.header.draft.epoch += 1;
+    let refused = push(&mut case, &foreign);
+    assert_eq!(code(&refused), "e.p.msg.malformed");
+}
+
+/// One rule broken, all else as it should be.
+#[test]
+fn each_rule_of_a_supplement_refuses_on_its_own() {
+    let (mut case, key) = supplemented();
+    anchor(&mut case);
+    let lawful = later(&case, &key, 2);
+    let mut unsigned = extend(&case, &lawful);
+    unsigned.base = Digest([7; 32]);
+    let refused = case.world.tell(Body::BackupExtend(unsigned));
+    assert_eq!(code(&refused), "e.p.trust.bad-signature");
+    // The number of a backup itself.
+    let first = later(&case, &key, 1);
+    let refused = push(&mut case, &first);
+    assert_eq!(code(&refused), "e.p.msg.malformed");
+    // Signed by an agent that puts nothing.
+    let mut stranger = World::new(1).owner;
+    stranger.agent = SigningKey::generate(&mut rng(77));
+    let own = core::mem::replace(&mut case.world.owner.agent, stranger.agent);
+    let foreign = later(&case, &key, 3);
+    case.world.owner.agent = own;
+    let refused = push(&mut case, &foreign);
+    assert_eq!(code(&refused), "e.p.trust.bad-signature");
+    assert_eq!(backups(&mut case.world), 1);
+}
+
+/// R13: it comes with its backup, to the same claimant on the same evidence, and has no key of its own.
+#[test]
+fn a_supplement_is_given_out_as_its_backup_is() {
+    let (mut case, key) = supplemented();
+    let (claimant, body) = asked(&mut case);
+    let sealed = later(&case, &key, 2);
+    let (backup, request) = (sealed.header.digest(), body.id());
+    let get = |named| {
+        Body::BackupGet(Get {
+            policy: body.policy,
+            request,
+            before: None,
+            named,
+        })
+    };
+    let early = from_claimant(&mut case.world, &claimant, get(Some(backup)));
+    assert_eq!(code(&early), "e.p.trust.not-approved");
+    case.world.jump(OVER);
+    push(&mut case, &sealed);
+    let Body::BackupHead(head) = from_claimant(&mut case.world, &claimant, get(None)) else {
+        panic!()
+    };
+    assert_eq!(head.header.0, case.sealed.header.to_bytes());
+    assert_eq!(head.newest.unwrap().backup, backup);
+    let Body::BackupHead(head) = from_claimant(&mut case.world, &claimant, get(Some(backup)))
+    else {
+        panic!()
+    };
+    assert_eq!(head.header.0, sealed.header.to_bytes());
+    let get = Body::BackupKeyGet(KeyGet { backup, request });
+    let key = from_claimant(&mut case.world, &claimant, get);
+    assert_eq!(code(&key), "e.p.req.unknown-backup");
 }
