@@ -4,6 +4,7 @@
 //! the state machine that receives it.
 pub mod alert;
 pub mod backup;
+pub(crate) mod in_row;
 pub mod invitation;
 pub mod ledger;
 pub mod plaintext;

@@ -31,7 +31,7 @@ pub(crate) struct Later {
     /// Who gave the key of the backup.
     pub(super) host: Did,
     /// The key.
-    #[serde(with = "crate::codec::message")]
+    #[serde(with = "crate::message::in_row")]
     pub(super) key: Key,
     /// Until when hosts that have said nothing are waited for.
     until: Timestamp,

@@ -87,7 +87,7 @@ pub(crate) struct Claimed {
     /// How far the recovery connection is.
     pub(crate) stage: ClaimedStage,
     /// Its share, as it came: still sealed.
-    #[serde(with = "crate::codec::message")]
+    #[serde(with = "crate::message::in_row")]
     pub(crate) release: Option<Release>,
     /// Why its share is not used.
     pub(crate) bad: Option<String>,
