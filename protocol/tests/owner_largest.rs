@@ -7,8 +7,9 @@
 mod owner_support;
 
 use kith_protocol::bytes::Blob;
-use kith_protocol::did::Endpoint;
+use kith_protocol::did::{Did, Endpoint};
 use kith_protocol::limits;
+use kith_protocol::message::Body;
 use kith_protocol::owner::command::{Answer, Command};
 use kith_protocol::time::Millis;
 use owner_support::Net;
@@ -39,9 +40,13 @@ struct Largest {
 
 impl Largest {
     fn new(trustees: usize) -> Self {
+        Self::kept_by(limits::backup::HOSTS, trustees)
+    }
+
+    fn kept_by(hosts: usize, trustees: usize) -> Self {
         let many = |kind, count| (0..count).map(move |number| longest_name(kind, number));
         let trustees: Vec<_> = many("T", trustees).collect();
-        let hosts: Vec<_> = many("H", limits::backup::HOSTS).collect();
+        let hosts: Vec<_> = many("H", hosts).collect();
         let names: Vec<&str> = trustees.iter().chain(&hosts).map(String::as_str).collect();
         let mut net = Net::new(&names);
         for (number, home) in net.people.iter_mut().enumerate() {
@@ -145,6 +150,43 @@ fn the_largest_wallet_goes_to_every_host_and_comes_back_whole() {
         assert!(more.is_err());
     }
     largest.protect(2);
+    largest.recover(2);
+    largest.compare();
+}
+
+/// G5, G6: one of three hosts shows other bytes, and one answers one question in five. What she changed since comes
+/// back with the rest.
+#[test]
+fn the_largest_wallet_comes_back_from_three_hosts_of_which_one_lies_and_one_is_slow() {
+    let mut largest = Largest::kept_by(3, 2);
+    largest.fill();
+    largest.protect(2);
+    let (name, data) = largest.items.last_mut().unwrap();
+    data.reverse();
+    data[0] ^= 1;
+    let (name, data) = (name.clone(), Blob(data.clone()));
+    largest
+        .net
+        .owner(0, Command::SecretAdd { name, data })
+        .unwrap();
+    largest.net.pass(Millis::seconds(5));
+    let mut hosts: Vec<Did> = Vec::new();
+    let mut asked = 0;
+    largest.net.on_reply = Box::new(move |message, reply| {
+        if matches!(message.body, Body::BackupGet(_)) && !hosts.contains(&message.to) {
+            hosts.push(message.to.clone());
+        }
+        let place = hosts.iter().position(|host| *host == message.to);
+        match (place, reply) {
+            (Some(0), Body::BackupChunk(chunk)) => chunk.data.0[7] ^= 1,
+            (Some(1), _) => {
+                asked += 1;
+                return asked % 5 == 0;
+            }
+            _ => {}
+        }
+        true
+    });
     largest.recover(2);
     largest.compare();
 }
