@@ -8,6 +8,7 @@ pub mod codec;
 pub mod custody_proof;
 pub mod did;
 pub mod error;
+pub mod export;
 pub mod frame;
 pub mod health;
 pub mod keys;

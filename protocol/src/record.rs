@@ -112,6 +112,60 @@ pub enum Space {
     Runtime = 90,
 }
 
+impl Space {
+    /// Every space.
+    pub const ALL: [Self; 48] = [
+        Self::Identity,
+        Self::LocalDid,
+        Self::Invitation,
+        Self::Connection,
+        Self::Outbox,
+        Self::Answered,
+        Self::Log,
+        Self::LogEntry,
+        Self::Append,
+        Self::Conflict,
+        Self::Retired,
+        Self::Given,
+        Self::Secret,
+        Self::Trustee,
+        Self::Deal,
+        Self::Backup,
+        Self::BackupChunk,
+        Self::Claim,
+        Self::Claimed,
+        Self::Alert,
+        Self::SecretChunk,
+        Self::Noted,
+        Self::BackupPassage,
+        Self::Watched,
+        Self::Round,
+        Self::Superseded,
+        Self::BackupHeader,
+        Self::Audited,
+        Self::AuditRound,
+        Self::Changed,
+        Self::Base,
+        Self::Supplement,
+        Self::Ward,
+        Self::Custody,
+        Self::Prekey,
+        Self::Request,
+        Self::History,
+        Self::Lodged,
+        Self::Kept,
+        Self::KeptChunk,
+        Self::KeptProgress,
+        Self::Operator,
+        Self::OperatorPending,
+        Self::Witness,
+        Self::WitnessEntry,
+        Self::Earlier,
+        Self::EarlierChunk,
+        Self::Runtime,
+    ];
+}
+
 /// A row's place in the store: its space and the bytes of its id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(Vec<u8>);
@@ -129,6 +183,13 @@ impl Key {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The space it is in; none where this version knows no such space.
+    #[must_use]
+    pub fn space(&self) -> Option<Space> {
+        let number = *self.0.first()?;
+        Space::ALL.into_iter().find(|space| *space as u8 == number)
     }
 
     /// A key read back from the store.
@@ -221,6 +282,11 @@ impl Batch {
             .insert(Key::new(R::SPACE, &row.id()), Some(row.to_bytes()));
     }
 
+    /// Puts a row as its bytes were read elsewhere, when a store is filled from another.
+    pub fn restore(&mut self, key: Key, bytes: Bytes) {
+        self.0.insert(key, Some(bytes));
+    }
+
     /// Deletes the row of type `R` with this id.
     pub fn delete<R: Row>(&mut self, id: &[u8]) {
         self.0.insert(Key::new(R::SPACE, id), None);
@@ -300,7 +366,7 @@ impl Records for Overlay<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Space;
+    use super::{Key, Space};
 
     /// All spaces with their numbers. The match has no arm for others, so a new space does not
     /// compile before its number stands here. The compiler refuses one number for two.
@@ -336,5 +402,17 @@ mod tests {
         }
         let numbers: std::collections::BTreeSet<u8> = SPACES.iter().map(|s| *s as u8).collect();
         assert_eq!(numbers.len(), SPACES.len());
+    }
+
+    /// A space that is not found by its number would stop every export.
+    #[test]
+    fn every_space_is_found_by_its_number_and_no_other_is() {
+        assert_eq!(Space::ALL, SPACES);
+        for number in 0..=u8::MAX {
+            let found = Key::from_bytes(&[number, 1]).space();
+            let named = SPACES.iter().find(|space| **space as u8 == number);
+            assert_eq!(found, named.copied(), "{number}");
+        }
+        assert_eq!(Key::from_bytes(&[]).space(), None);
     }
 }
