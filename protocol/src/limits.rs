@@ -474,8 +474,13 @@ pub mod store {
     pub const KEYSTORE_LANES: u32 = 16;
     /// Bytes that are read of who holds the lock: the digits of a process id, with room.
     pub const LOCK_NOTE: u64 = 20;
+    /// Bytes of the first frame of an export, the small files of the home in it: names and a command.
+    pub const EXPORT_MANIFEST: usize = 256 * 1024;
+    /// Bytes of the note that an agent was exported: a path, a digest, a time.
+    pub const DEPARTED: usize = 16 * 1024;
 
     const _: () = assert!(PAGE_ROWS * (PIECE + super::row::KEY) < SEGMENT / 4);
+    const _: () = assert!(EXPORT_MANIFEST < super::row::VALUE);
 }
 
 /// The timer.

@@ -68,6 +68,11 @@ fn named_in(path: &Path) -> &Path {
     above.unwrap_or(Path::new("."))
 }
 
+/// Makes the name of a file durable.
+pub(crate) fn sync_dir_of(path: &Path) -> io::Result<()> {
+    sync_dir(named_in(path))
+}
+
 /// Makes a directory's entries durable.
 pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()

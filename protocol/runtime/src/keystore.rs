@@ -26,7 +26,7 @@ const WRAPPED: usize = 32 + 16;
 const DIGEST: usize = 32;
 /// Version, three parameters and the salt: what the wrapped key is bound to.
 const HEADER: usize = 1 + 3 * 4 + SALT;
-const LENGTH: usize = HEADER + NONCE + WRAPPED + DIGEST;
+pub(crate) const LENGTH: usize = HEADER + NONCE + WRAPPED + DIGEST;
 
 /// The key under which the store seals every value.
 ///
@@ -122,16 +122,30 @@ pub fn create(
     if path.exists() {
         return Err(KeystoreError::Exists(path.into()));
     }
+    let (key, bytes) = draft(passphrase, cost)?;
+    place(path, &bytes)?;
+    Ok(key)
+}
+
+/// A new key, and the bytes of its file, which is nowhere yet.
+pub(crate) fn draft(
+    passphrase: &Passphrase,
+    cost: Cost,
+) -> Result<(WalletKey, Vec<u8>), KeystoreError> {
     let key = WalletKey::random();
     let bytes = wrap(&key, passphrase, cost)?;
-    disk::write_new(path, &bytes).map_err(|source| match source.kind() {
+    Ok((key, bytes))
+}
+
+/// Puts the file of a drafted key in its place, whole and durable.
+pub(crate) fn place(path: &Path, bytes: &[u8]) -> Result<(), KeystoreError> {
+    disk::write_new(path, bytes).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => KeystoreError::Exists(path.into()),
         _ => KeystoreError::Io {
             path: path.into(),
             source,
         },
-    })?;
-    Ok(key)
+    })
 }
 
 /// Whether the file is there and whole, as far as can be told without the passphrase.
@@ -154,6 +168,15 @@ pub fn open(path: &Path, passphrase: &Passphrase) -> Result<WalletKey, KeystoreE
     unwrap(&bytes, passphrase, path)
 }
 
+/// Opens what [`draft`] made and another file holds; `path` is what errors name.
+pub(crate) fn open_within(
+    bytes: &[u8],
+    passphrase: &Passphrase,
+    path: &Path,
+) -> Result<WalletKey, KeystoreError> {
+    unwrap(&of_this_version(bytes.to_vec(), path)?, passphrase, path)
+}
+
 /// The bytes of a file of this version.
 fn read(path: &Path) -> Result<Vec<u8>, KeystoreError> {
     let bytes = disk::read_at_most(path, LENGTH).map_err(|source| match source.kind() {
@@ -163,6 +186,10 @@ fn read(path: &Path) -> Result<Vec<u8>, KeystoreError> {
             source,
         },
     })?;
+    of_this_version(bytes, path)
+}
+
+fn of_this_version(bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>, KeystoreError> {
     match bytes.first() {
         Some(&VERSION) => Ok(bytes),
         Some(&found) => Err(KeystoreError::UnknownVersion {

@@ -2,7 +2,8 @@
 //! them stay true.
 use crate::address;
 use crate::store::{Store, StoreError};
-use kith_protocol::record::{self, Batch, Row, Space};
+use kith_protocol::error::Damage;
+use kith_protocol::record::{self, Batch, Records, Row, Space};
 use libp2p::{Multiaddr, identity};
 use serde::{Deserialize, Serialize};
 use std::net::{SocketAddr, TcpListener};
@@ -127,6 +128,12 @@ impl Node {
         store.apply(&batch)?;
         store.flush()
     }
+}
+
+/// Where the agent of these rows listens, if it ever did.
+pub(crate) fn kept_address(records: &dyn Records) -> Result<Option<String>, Damage> {
+    let row = record::load::<NodeRow>(records, ID)?;
+    Ok(row.and_then(|row| row.listen))
 }
 
 /// Whether somebody listens there. libp2p would share the port without a word.

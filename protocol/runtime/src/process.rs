@@ -9,6 +9,7 @@ use crate::network::{Delivery, Network};
 use crate::node::{Node, NodeError};
 use crate::passphrase::Passphrase;
 use crate::presence::Presence;
+use crate::residence::Residence;
 use crate::sending::Sending;
 use crate::store::{Store, StoreError};
 use crate::swarm::{self, SwarmError};
@@ -52,6 +53,9 @@ pub enum RunError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It was exported, and lives elsewhere.
+    #[error("this agent was exported from {0} and does not run here any more")]
+    Departed(PathBuf),
     /// The node's row is of no use.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -86,6 +90,7 @@ impl RunError {
     pub fn exit(&self) -> u8 {
         match self {
             Self::Keystore(KeystoreError::WrongPassphrase) => 4,
+            Self::Departed(_) => 6,
             _ => 1,
         }
     }
@@ -199,6 +204,10 @@ where
     drop(passphrase);
     let store = Store::open(&home.store(), &key)?;
     drop(key);
+    // Asked with the store in hand: an export that just ended had it before.
+    if let Residence::Departed(_) = Residence::of(&home) {
+        return Err(RunError::Departed(home.dir().into()));
+    }
     let agent = open(&store).map_err(|damage| store.naming(damage))?;
     let listener = local_api::bind(home.socket()).await?;
     let line = connect(&store, reach).await?;

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use thiserror::Error;
 
 /// Where the layout's version stands; no space has the number zero.
@@ -67,17 +67,6 @@ impl Drop for Library {
         // Nothing that was acknowledged is waiting: that was flushed before.
         drop(caught(move || drop(db)));
     }
-}
-
-/// What [`Store::examine`] found.
-#[derive(Debug, Default)]
-pub struct Examined {
-    /// Rows read.
-    pub rows: usize,
-    /// Those that cannot be read.
-    pub damaged: Vec<Damage>,
-    /// Whether all rows were read.
-    pub is_whole: bool,
 }
 
 /// Why a store cannot be opened, read or written. Each ends the process: what is not durable must
@@ -223,28 +212,6 @@ impl Store {
     pub fn naming(&self, source: Damage) -> StoreError {
         let path = self.path.clone();
         StoreError::Damaged { path, source }
-    }
-
-    /// Reads every row until `end`, and tells which cannot be read. It does not stop the agent as
-    /// [`Self::check`] does, because nothing is done with what it reads.
-    pub fn examine(&self, end: Instant) -> Examined {
-        let mut examined = Examined::default();
-        for found in self.db.iter() {
-            if Instant::now() >= end {
-                return examined;
-            }
-            let Ok((key, first)) = found else {
-                examined.damaged.push(damage(&[]));
-                break;
-            };
-            if pieces::is_part(&key) || is_own(&key) {
-                continue;
-            }
-            examined.rows += 1;
-            examined.damaged.extend(self.assemble(&key, &first).err());
-        }
-        examined.is_whole = true;
-        examined
     }
 
     fn check_format(&self, is_marked: bool) -> Result<(), StoreError> {
@@ -492,6 +459,11 @@ fn unopenable(path: &Path, why: impl ToString) -> StoreError {
         why: why.to_string(),
     }
 }
+
+#[path = "store_rows.rs"]
+mod rows;
+
+pub use rows::Examined;
 
 #[cfg(test)]
 #[path = "store_tests.rs"]

@@ -57,6 +57,10 @@ labels! {
     SEALED_CONTENT = "sealed-content";
     /// A stored row's value, sealed under the wallet encryption key.
     STORED_ROW = "stored-row";
+    /// The head of an export, named in each of its frames.
+    EXPORT_HEAD = "export/head";
+    /// A frame of an export, sealed under its own key.
+    EXPORT_FRAME = "export/frame";
     /// The hedged nonce of a recovery signature.
     SCHNORR_NONCE = "schnorr-nonce";
 

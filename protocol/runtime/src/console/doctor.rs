@@ -1,5 +1,5 @@
 //! `doctor`: what is wrong here, and the command that helps.
-use super::{Console, Exit, Failure};
+use super::{Console, Exit, Failure, moving};
 use crate::doctor::{home, rows};
 use crate::keystore;
 use crate::local_client::{ClientError, LocalClient};
@@ -26,7 +26,10 @@ impl Console {
         G: Agent,
     {
         let mut checks = home::check(&self.home, begin);
-        if self.home.is_set_up() || self.home.store().exists() {
+        let is_away = moving::away(&self.home, self.program);
+        if is_away.is_some() {
+            checks = is_away.into_iter().collect();
+        } else if self.home.is_set_up() || self.home.store().exists() {
             match self.of_the_agent().await {
                 Ok(found) => checks.extend(found),
                 Err(without) => {

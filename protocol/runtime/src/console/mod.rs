@@ -7,6 +7,7 @@ mod doctor;
 pub mod exit;
 pub mod globals;
 mod input;
+pub(crate) mod moving;
 pub mod person;
 pub mod screen;
 mod serve;
