@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const FILE: &str = "first-command.json";
+/// What goes along when the agent moves.
+pub(crate) const FILES: &[&str] = &[FILE];
 /// How long a command waits for what was left to be carried out: a step and a flush.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often it looks.

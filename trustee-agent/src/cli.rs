@@ -74,6 +74,37 @@ pub enum Task {
     /// Be a witness of someone's ledger
     #[command(subcommand)]
     Witness(Witness),
+    /// Move this agent: put all of it into one locked file, and shut this home
+    ///
+    /// Stop the agent first. The file is locked with the passphrase of this home: whoever has both is you.
+    /// From then on no command works here, because two of one agent would contradict each other before
+    /// everyone; `import` sets it up elsewhere, `take-back` opens this home again.
+    ///
+    /// Shares kept for others do not go along. Their owners are told when the agent runs in its new place, and
+    /// must deal anew; until then a share less is there to recover with.
+    Export {
+        /// File to write; none that is there is replaced
+        file: PathBuf,
+        /// Leave the shares kept for others behind; asked for where there are any
+        #[arg(long)]
+        leave_shares: bool,
+    },
+    /// Set this agent up from a file that `export` wrote, and remove the file
+    ///
+    /// The home must be empty; its passphrase is that of the file. People you are connected with know the
+    /// agent at the address where it listened or was announced: let it have the same one, for example by
+    /// `run --listen` and a name or a forwarded port that moves along. Where that cannot be, their
+    /// owners do not reach it, and must let it take its place anew: `owner-agent trustee replace`.
+    Import {
+        /// File that `export` wrote
+        file: PathBuf,
+    },
+    /// Open this home again after an export that was never imported
+    TakeBack {
+        /// Say that the file was imported nowhere and that no copy of it is left
+        #[arg(long)]
+        unused: bool,
+    },
     /// What the exit codes mean
     #[command(hide = true, long_about = EXIT_CODES)]
     ExitCodes,

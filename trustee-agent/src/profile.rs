@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 const VERSION: u8 = 1;
 const FILE: &str = "trustee.json";
+/// What goes along when the agent moves.
+pub(crate) const FILES: &[&str] = &[FILE];
 
 /// What a trustee is called.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]

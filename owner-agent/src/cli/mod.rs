@@ -10,6 +10,7 @@ use crate::demo::Options as Demo;
 use clap::{Parser, Subcommand};
 use kith_runtime::console::Globals;
 use kith_runtime::console::exit::EXIT_CODES;
+use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
 See it work first:          owner-agent demo
@@ -81,6 +82,31 @@ pub enum Task {
     /// What the ledger says about you
     #[command(subcommand)]
     Record(Record),
+    /// Move this agent: put all of it into one locked file, and shut this home
+    ///
+    /// Stop the agent first. The file is locked with the passphrase of this home: whoever has both is you.
+    /// From then on no command works here, because two of one agent would contradict each other before
+    /// everyone; `import` sets it up elsewhere, `take-back` opens this home again.
+    Export {
+        /// File to write; none that is there is replaced
+        file: PathBuf,
+    },
+    /// Set this agent up from a file that `export` wrote, and remove the file
+    ///
+    /// The home must be empty; its passphrase is that of the file. People you are connected with know the
+    /// agent at the address where it listened or was announced: let it have the same one, for example by
+    /// `run --listen` and a name or a forwarded port that moves along. Where that cannot be, it still
+    /// reaches them, and what they have to say waits until it does.
+    Import {
+        /// File that `export` wrote
+        file: PathBuf,
+    },
+    /// Open this home again after an export that was never imported
+    TakeBack {
+        /// Say that the file was imported nowhere and that no copy of it is left
+        #[arg(long)]
+        unused: bool,
+    },
     /// What the exit codes mean
     #[command(hide = true, long_about = EXIT_CODES)]
     ExitCodes,

@@ -37,6 +37,9 @@ pub async fn carry_out(cli: Cli) -> Result<(), Failure> {
 }
 
 async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
+    if needs_a_home(&cli.task) {
+        console.lives_here()?;
+    }
     if asks_an_agent(&cli.task) {
         first::settle(console).await;
     }
@@ -55,6 +58,9 @@ async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
         Task::Alert(task) => alert::carry_out(console, task).await,
         Task::Recover(task) => recover::carry_out(console, task).await,
         Task::Record(Record::List) => tell(console, &Command::RecordList).await,
+        Task::Export { file } => console.export(&file, first::FILES, |_| Ok(())),
+        Task::Import { file } => console.import(&file, first::FILES, OwnerAgent::open),
+        Task::TakeBack { unused } => console.take_back(unused),
         Task::ExitCodes => {
             console.screen.text(EXIT_CODES);
             Ok(())
@@ -66,7 +72,26 @@ async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
 fn asks_an_agent(task: &Task) -> bool {
     !matches!(
         task,
-        Task::Demo(_) | Task::Init(_) | Task::Run(_) | Task::Doctor | Task::ExitCodes
+        Task::Demo(_)
+            | Task::Init(_)
+            | Task::Run(_)
+            | Task::Doctor
+            | Task::Export { .. }
+            | Task::Import { .. }
+            | Task::TakeBack { .. }
+            | Task::ExitCodes
+    )
+}
+
+/// Whether it is of no use where the agent has left, or has not arrived.
+fn needs_a_home(task: &Task) -> bool {
+    !matches!(
+        task,
+        Task::Demo(_)
+            | Task::Doctor
+            | Task::Import { .. }
+            | Task::TakeBack { .. }
+            | Task::ExitCodes
     )
 }
 

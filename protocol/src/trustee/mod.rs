@@ -35,9 +35,12 @@ mod resign;
 mod retire;
 mod roles;
 mod sighting;
+mod staying;
 mod veto;
 mod ward;
 mod watch;
+
+pub use staying::Staying;
 
 use crate::agent::{Agent, Context, Event, Input, Step, Work};
 use crate::anchor::Anchor;

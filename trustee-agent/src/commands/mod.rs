@@ -3,6 +3,7 @@ mod doctor;
 mod initialise;
 mod invitation;
 mod ledger;
+mod moving;
 mod owner;
 mod request;
 mod serve;
@@ -26,6 +27,9 @@ pub async fn carry_out(cli: Cli) -> Result<(), Failure> {
 }
 
 async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
+    if needs_a_home(&cli.task) {
+        console.lives_here()?;
+    }
     match cli.task {
         Task::Init { name } => initialise::initialise(console, &name),
         Task::Run(run) => serve::serve(console, run, cli.global.verbose).await,
@@ -42,11 +46,22 @@ async fn route(console: &Console, cli: Cli) -> Result<(), Failure> {
         Task::History => tell(console, &Command::History).await,
         Task::Ledger(task) => ledger::carry_out(console, task).await,
         Task::Witness(task) => ledger::witness(console, task).await,
+        Task::Export { file, leave_shares } => moving::export(console, &file, leave_shares),
+        Task::Import { file } => moving::import(console, &file),
+        Task::TakeBack { unused } => console.take_back(unused),
         Task::ExitCodes => {
             console.screen.text(EXIT_CODES);
             Ok(())
         }
     }
+}
+
+/// Whether it is of no use where the agent has left, or has not arrived.
+fn needs_a_home(task: &Task) -> bool {
+    !matches!(
+        task,
+        Task::Doctor | Task::Import { .. } | Task::TakeBack { .. } | Task::ExitCodes
+    )
 }
 
 /// Asks the running agent.
