@@ -6,7 +6,7 @@
 mod answered;
 mod dues;
 
-pub use answered::answer_once;
+pub use answered::{answer_once, unsay};
 pub use dues::Dues;
 
 use self::dues::Timed;

@@ -1,13 +1,14 @@
 //! Whether the agent of a home lives there: it may have left for another machine, or not have arrived.
 //!
-//! Spec: `spec/storage.md`, "An export"; decision 0039. Two small files beside the keystore say so. What
-//! cannot be read counts as said: an agent that lives twice contradicts itself before everyone.
+//! Spec: `spec/storage.md`, "An export"; decision 0039. Two small files beside the keystore say so. One
+//! that cannot be read counts as said: an agent that lives twice contradicts itself before everyone.
 use crate::disk;
 use crate::homes::Home;
 use kith_protocol::bytes::Digest;
 use kith_protocol::limits;
 use kith_protocol::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -43,21 +44,30 @@ struct Note {
 impl Residence {
     /// What the files of the home say.
     pub(crate) fn of(home: &Home) -> Self {
-        let path = home.dir().join(DEPARTED);
-        match disk::read_at_most(&path, limits::store::DEPARTED) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(_) => return Self::Departed(Departed(None)),
-            Ok(bytes) => {
-                let note = serde_json::from_slice::<Note>(&bytes).ok();
-                let known = note.filter(|note| note.v == VERSION);
-                return Self::Departed(Departed(known));
-            }
+        if is_there(home, DEPARTED) {
+            return Self::Departed(Departed(Note::of(home)));
         }
-        match is_arriving(home) && !home.is_set_up() {
+        match is_there(home, ARRIVING) && !home.is_set_up() {
             true => Self::Arriving,
             false => Self::Here,
         }
     }
+}
+
+impl Note {
+    /// What the note says, where it can be read.
+    fn of(home: &Home) -> Option<Self> {
+        let path = home.dir().join(DEPARTED);
+        let bytes = disk::read_at_most(&path, limits::store::DEPARTED).ok()?;
+        let note: Self = serde_json::from_slice(&bytes).ok()?;
+        (note.v == VERSION).then_some(note)
+    }
+}
+
+/// Whether there is such a file, whatever it is. In a directory that cannot even be entered there may be one;
+/// but then nobody opens the keystore in it either, and is told why.
+fn is_there(home: &Home, name: &str) -> bool {
+    fs::symlink_metadata(home.dir().join(name)).is_ok()
 }
 
 impl Departed {
@@ -102,11 +112,6 @@ pub(crate) fn stay(home: &Home) -> io::Result<()> {
     home.forget(DEPARTED)
 }
 
-fn is_arriving(home: &Home) -> bool {
-    // Whether it can be seen or not: what is not known to be absent is there.
-    !matches!(home.dir().join(ARRIVING).try_exists(), Ok(false))
-}
-
 /// Says, durable, that an import fills this home.
 pub(crate) fn arrive(home: &Home) -> io::Result<()> {
     home.keep(ARRIVING, b"")
@@ -120,7 +125,6 @@ pub(crate) fn arrived(home: &Home) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     fn home() -> (tempfile::TempDir, Home) {
         let dir = tempfile::tempdir().unwrap();

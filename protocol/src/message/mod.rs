@@ -144,6 +144,8 @@ bodies! {
     SetupDecline(setup::Decline) = ours!(), "trustee-setup/1.0/decline";
     /// A trustee or host wants to be one no longer.
     SetupResign(setup::Resign) = ours!(), "trustee-setup/1.0/resign";
+    /// A trustee or host has other keys than those it handed out.
+    SetupRenew(setup::Renew) = ours!(), "trustee-setup/1.0/renew";
     /// Opens the commitment behind the words.
     WordsReveal(words::Reveal) = ours!(), "short-authentication/1.0/reveal";
     /// The words were the same.

@@ -85,6 +85,18 @@ pub struct Resign {
     pub signature: Signature,
 }
 
+/// `renew`: no key that was handed out before these opens anything any more. The agent was moved to
+/// another machine, where shares and their keys do not go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renew {
+    /// The owner's policy address.
+    pub policy: Digest,
+    /// Fresh ones, oldest first.
+    pub prekeys: Vec<Prekey>,
+    /// Whether a share of hers is kept here, of any epoch.
+    pub holds: bool,
+}
+
 impl Resignation {
     /// What is signed.
     #[must_use]

@@ -124,6 +124,19 @@ fn remember(work: &mut Work<'_>, message: &Received, reply: &Body) -> Result<(),
     Ok(())
 }
 
+/// Takes back what was answered to this sender: what comes again is judged anew.
+///
+/// # Errors
+/// [`Damage`] when a record cannot be read.
+pub fn unsay(work: &mut Work<'_>, sender: &Did) -> Result<(), Damage> {
+    let given = Given::to(work, sender)?;
+    for answer in &given.answers {
+        work.erase::<Answered>(&answer.0);
+    }
+    work.erase::<Given>(&given.sender.0);
+    Ok(())
+}
+
 /// What a part of the answers was found to hold.
 pub(super) struct Swept {
     /// How many answers were read.

@@ -6,7 +6,7 @@ use crate::did::LocalDid;
 use crate::error::{CommandError, Damage, Halt, Refusal, Stop};
 use crate::limits;
 use crate::message::invitation::{GOAL_HOST, GOAL_TRUSTEE, Invitation, LINK_BASE, clean_label};
-use crate::message::setup::{Accept, Ack, Offer};
+use crate::message::setup::{Accept, Ack, Offer, Prekey};
 use crate::message::words::{Mismatch, Reveal};
 use crate::message::{Body, Empty, Received};
 use crate::outbox;
@@ -202,13 +202,12 @@ fn check_answer(
             "what was offered is not what was accepted",
         ));
     }
-    check_prekeys(accept)
+    check_prekeys(&accept.prekeys)
 }
 
 /// Two at least, so that the next epoch can be dealt to a trustee who is away; all different, so
 /// that no two trustees of a root stand on one key.
-fn check_prekeys(accept: &Accept) -> Result<(), Refusal> {
-    let keys = &accept.prekeys;
+pub(crate) fn check_prekeys(keys: &[Prekey]) -> Result<(), Refusal> {
     let ordered = keys.windows(2).all(|pair| pair[0].number < pair[1].number);
     let distinct = keys.iter().enumerate().all(|(place, key)| {
         let mut earlier = keys[..place].iter();

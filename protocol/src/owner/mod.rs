@@ -21,6 +21,7 @@ mod protect;
 mod push;
 mod recipient;
 mod refresh;
+mod renewed;
 mod replace;
 mod resigned;
 mod secret;
@@ -149,6 +150,9 @@ impl OwnerAgent {
             }
             Body::SetupDecline(_) => enrolment::on_end(work, peers, message, Stage::Declined),
             Body::SetupResign(resign) => resigned::on_resign(work, peers, message, resign),
+            Body::SetupRenew(renew) => {
+                renewed::on_renew(work, (&self.anchor, peers), message, renew)
+            }
             Body::WordsReveal(reveal) if claiming => {
                 claim::talk::on_reveal(work, peers, message, reveal)
             }

@@ -60,6 +60,7 @@ impl TrusteeAgent {
             | Body::SetupAck(_)
             | Body::SetupDecline(_)
             | Body::SetupResign(_)
+            | Body::SetupRenew(_)
             | Body::WordsReveal(_)
             | Body::ShareStored(_)
             | Body::ShareCommitted(_)

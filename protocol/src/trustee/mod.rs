@@ -3,6 +3,7 @@
 //! One agent, composed of parts that share nothing but rows:
 //! - [`command`]: what its person can ask;
 //! - `enrolment`, `invitation`, `ward`: how it comes to know an owner;
+//! - `renewal`, `staying`: what moving to another machine means for them;
 //! - `deposit`, `custody`, `promotion`, `watch`: what it keeps, when it lets old things go, and that it
 //!   has not let go of them;
 //! - `request`, `release`, `sighting`, `veto`: a recovery, and the one rule by which a share leaves;
@@ -30,6 +31,7 @@ mod prekey;
 mod promotion;
 mod register;
 mod release;
+mod renewal;
 mod request;
 mod resign;
 mod retire;
@@ -168,6 +170,9 @@ impl TrusteeAgent {
     }
 
     fn tick(&mut self, work: &mut Work<'_>) -> Result<(), Damage> {
+        for id in self.register.bare() {
+            renewal::renew(work, &id)?;
+        }
         outbox::resend_due(work, &self.dues)?;
         outbox::sweep(work, &mut self.dues)?;
         self.anchor.tick(work)?;
@@ -211,6 +216,7 @@ impl Agent for TrusteeAgent {
 
     fn deadline(&self, records: &dyn Records) -> Result<Option<Timestamp>, Damage> {
         let deadlines = [
+            (!self.register.bare().is_empty()).then_some(Timestamp(0)),
             self.dues.next(),
             self.dues.next_sweep(),
             self.anchor.deadline(records)?,

@@ -10,6 +10,7 @@ use crate::error::Damage;
 use crate::record::{self, Batch, Records, Space};
 use crate::time::Millis;
 use crate::trustee::facts;
+use crate::trustee::renewal;
 use crate::trustee::request::{Pace, Session, SessionId};
 use crate::trustee::ward::{Ward, WardId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,8 @@ pub(super) struct Register {
     /// The recoveries that the ledger can move on, and what was read of each for its pace. All others stay
     /// rows that no step reads.
     sessions: BTreeMap<SessionId, Option<Pace>>,
+    /// Those to whom no key is handed out that opens anything: the agent was moved, and they are not told yet.
+    bare: BTreeSet<WardId>,
 }
 
 /// What is known of an owner without reading her rows.
@@ -64,6 +67,9 @@ impl Register {
             if view.is_some_and(|view| facts::moves(view, &ward.policy)) {
                 register.moving.insert(ward.id);
             }
+            if renewal::is_bare(records, &ward) {
+                register.bare.insert(ward.id);
+            }
             register.put(ward);
         }
         for session in record::load_all::<Session>(records, &[])? {
@@ -79,6 +85,9 @@ impl Register {
             if let Some(ward) = row {
                 self.put(ward?);
             }
+        }
+        for id in writes.touched(Space::Prekey).filter_map(ward_id) {
+            self.bare.remove(&id);
         }
         // The ids of all these rows begin with their ward's.
         for space in [
@@ -133,6 +142,11 @@ impl Register {
                 self.policies.remove(&known.policy);
             }
         }
+    }
+
+    /// Those who must be given fresh keys.
+    pub(super) fn bare(&self) -> Vec<WardId> {
+        self.bare.iter().copied().collect()
     }
 
     /// New entries concern this policy.

@@ -10,7 +10,7 @@ use crate::trustee::{custody, ward};
 pub struct Staying {
     /// Owners of whom a share is kept.
     pub owners: Vec<String>,
-    /// Recoveries under way that were approved here: whose, and the request's name.
+    /// Recoveries that go on here: whose, and the request's name.
     pub requests: Vec<(String, String)>,
 }
 

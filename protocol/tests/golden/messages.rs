@@ -25,7 +25,7 @@ macro_rules! variants {
 
 variants! {
     Ping PingResponse Problem Empty
-    SetupAccept SetupAck SetupDecline SetupResign
+    SetupAccept SetupAck SetupDecline SetupResign SetupRenew
     WordsReveal WordsConfirm WordsMismatch
     ShareStore ShareStored ShareCommit ShareCommitted ShareChallenge ShareProof
     ShareDelete ShareDeleted

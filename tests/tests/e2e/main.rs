@@ -7,6 +7,7 @@ mod custody;
 mod demo;
 mod doctor;
 mod local;
+mod moving;
 mod replace;
 mod spoken;
 mod veto;

@@ -198,7 +198,24 @@ async fn play(town: &Town<'_>) -> Result<(), Trouble> {
     for trustee in [&cast.bob, &cast.harbour] {
         look(town, trustee.place(), &TRUSTEE_LOOKS).await?;
     }
-    Ok(())
+    let walter = cast.walter.place().clone();
+    drop(cast.walter);
+    moves(town, &place).await?;
+    moves(town, &walter).await
+}
+
+/// Out of a home, back, out again, and into a new one.
+async fn moves(town: &Town<'_>, old: &Place) -> Result<(), Trouble> {
+    let file = town.file("moving");
+    let new = Place {
+        home: old.home.with_extension("new"),
+        ..old.clone()
+    };
+    town.insists(old, &["export", &file]).await?;
+    town.types(old, &["status"], Some(6)).await?;
+    town.does(old, &["take-back", "--unused"]).await?;
+    town.does(old, &["export", &file]).await?;
+    town.does(&new, &["import", &file]).await.map(drop)
 }
 
 /// What an owner can look at, or try in vain, whatever there is to see.

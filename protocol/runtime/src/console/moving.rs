@@ -125,13 +125,15 @@ impl Console {
     fn show_exported(&self, file: &Path, exported: Exported) {
         let (dir, program) = (self.home.dir().display(), self.program);
         let shown = file.display();
+        let here = &self.invocation;
+        // The import is for another home: it must not be spelt with this one.
         let text = format!(
             "The agent of {dir} is in {shown}, locked with its passphrase, and runs here no more.\n\
-             Next, where it is to live:  {program} import {shown}\n\
+             Next, where it is to live:  {program} import FILE\n\
              When it runs there, this home, which still holds all its secrets:  rm -r {dir}\n\
-             If the file is imported nowhere after all:  {program} take-back --unused"
+             If the file is imported nowhere after all:  {here} take-back --unused"
         );
-        self.data(
+        self.screen.data(
             &text,
             &json!({
                 "kind": "exported",
@@ -149,7 +151,7 @@ impl Console {
         let address = imported.listened.as_ref().map(|address| {
             format!(
                 "\nOthers know it where it listened, {address}, or where it was announced. Give it the same place, \
-                 with --listen and --announce; where that cannot be, they do not reach it: help import"
+                 with --listen and --announce; what it means where that cannot be:  {program} help import"
             )
         });
         let file_left = match imported.consumed {

@@ -312,6 +312,26 @@ pub(crate) fn on_reply(
     Ok(true)
 }
 
+/// A trustee says, without being asked, that it holds no share any more.
+pub(crate) fn gone(work: &mut Work<'_>, anchor: &Anchor, name: &str) -> Result<(), Damage> {
+    let Some(round) = work.load::<Round>(&[])? else {
+        return Ok(());
+    };
+    let Some((_, deal)) = in_force(work, anchor, round.epoch)? else {
+        return Ok(());
+    };
+    let held = |dealt: &Dealt| dealt.name == name && dealt.receipt.is_some();
+    if !deal.trustees.iter().any(held) {
+        return Ok(());
+    }
+    let watched = work.load::<Watched>(name.as_bytes())?;
+    let mut watched = watched.unwrap_or_else(|| Watched::new(name.into()));
+    watched.find(deal.epoch, work.now, Found::Gone);
+    tell::judged(work, &watched, &deal);
+    work.save(&watched);
+    Ok(())
+}
+
 impl Asked {
     /// It is sent again. That counts against the trustee only where this agent has heard from the ledger since
     /// the time before: who is cut off, or has a clock that nobody accepts, accuses nobody.

@@ -201,14 +201,15 @@ impl Watched {
         let Some(asked) = self.asked.take() else {
             return;
         };
-        self.rounds.push(Finding {
-            epoch,
-            time: asked.time,
-            found,
-        });
+        self.find(epoch, asked.time, found);
         if found == Found::Wrong {
             self.wrong = Some(asked);
         }
+    }
+
+    /// Notes what was found at this time, whether it was asked or not.
+    pub(crate) fn find(&mut self, epoch: u32, time: Timestamp, found: Found) {
+        self.rounds.push(Finding { epoch, time, found });
         let many = self.rounds.len().saturating_sub(limits::custody::ROUNDS);
         self.rounds.drain(..many);
     }

@@ -2,7 +2,7 @@
 
 use kith_protocol::bytes::Blob;
 use kith_protocol::keys::labels;
-use kith_protocol::message::setup::{Accept, Ack, Capability, Decline, Resign, Resignation};
+use kith_protocol::message::setup::{Accept, Ack, Capability, Decline, Renew, Resign, Resignation};
 use kith_protocol::message::words::{Confirm, Mismatch, Reveal};
 use kith_protocol::message::{Body, Empty, Ping, PingResponse, ProblemReport};
 use kith_protocol::words;
@@ -29,6 +29,11 @@ pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
         }),
         Body::SetupDecline(Decline {}),
         Body::SetupResign(resign(scene)),
+        Body::SetupRenew(Renew {
+            policy: scene.policy,
+            prekeys: vec![prekey("Bob", 2), prekey("Bob", 3)],
+            holds: false,
+        }),
         Body::WordsReveal(Reveal {
             nonce: nonce("trustee"),
         }),
