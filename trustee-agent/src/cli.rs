@@ -94,7 +94,7 @@ pub enum Task {
     /// The home must be empty; its passphrase is that of the file. People you are connected with know the
     /// agent at the address where it listened or was announced: let it have the same one, for example by
     /// `run --listen` and a name or a forwarded port that moves along. Where that cannot be, their
-    /// owners do not reach it, and must let it take its place anew: `owner-agent trustee replace`.
+    /// owners do not reach it, and must invite it anew; a ledger that it operates or witnesses needs it where it was.
     Import {
         /// File that `export` wrote
         file: PathBuf,

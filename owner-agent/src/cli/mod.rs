@@ -96,7 +96,7 @@ pub enum Task {
     /// The home must be empty; its passphrase is that of the file. People you are connected with know the
     /// agent at the address where it listened or was announced: let it have the same one, for example by
     /// `run --listen` and a name or a forwarded port that moves along. Where that cannot be, it still
-    /// reaches them, and what they have to say waits until it does.
+    /// reaches them, and what they have to say by themselves may not arrive.
     Import {
         /// File that `export` wrote
         file: PathBuf,
