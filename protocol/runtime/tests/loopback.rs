@@ -230,6 +230,24 @@ async fn a_second_process_on_the_same_home_is_refused() {
     alice.introduce().await;
 }
 
+/// R17: also where the program that starts it did not ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_was_exported_does_not_start() {
+    let dir = tempfile::tempdir().unwrap();
+    set_up(dir.path());
+    let home = Home::at(dir.path()).unwrap();
+    home.keep("exported", b"{}").unwrap();
+    let started = process::start(config(dir.path()), passphrase(), |_| Ok(Toy)).await;
+    let Err(refused) = started else {
+        panic!("it lives twice")
+    };
+    assert!(matches!(&refused, RunError::Departed(named) if named == home.dir()));
+    assert_eq!(refused.exit(), 6);
+    home.forget("exported").unwrap();
+    let started = process::start(config(dir.path()), passphrase(), |_| Ok(Toy)).await;
+    started.unwrap().stop().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_passphrase_has_an_exit_code_of_its_own() {
     let dir = tempfile::tempdir().unwrap();

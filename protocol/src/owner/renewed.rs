@@ -23,7 +23,7 @@ pub(crate) fn on_renew(
     }
     let mut peer = known?;
     enrolment::check_prekeys(&renew.prekeys)?;
-    if !identity::load(work)?.is_some_and(|identity| identity.policy == renew.policy) {
+    if identity::load(work)?.is_none_or(|identity| identity.policy != renew.policy) {
         let comment = "the keys are for another policy";
         return Err(Refusal::new("e.m.msg.malformed", comment).into());
     }
