@@ -91,10 +91,10 @@ pub enum Task {
     },
     /// Set this agent up from a file that `export` wrote, and remove the file
     ///
-    /// The home must be empty; its passphrase is that of the file. People you are connected with know the
-    /// agent at the address where it listened or was announced: let it have the same one, for example by
-    /// `run --listen` and a name or a forwarded port that moves along. Where that cannot be, their
-    /// owners do not reach it, and must invite it anew; a ledger that it operates or witnesses needs it where it was.
+    /// The home must be empty; its passphrase is that of the file. People you are connected with look for the
+    /// agent where it listened or was announced: let it have the same address, or a forwarded port, by
+    /// `run --listen` and `--announce`; `doctor` says whether they find it. Where that cannot be, owners do
+    /// not reach it and must invite it anew, and a ledger that it operates or witnesses misses it.
     Import {
         /// File that `export` wrote
         file: PathBuf,

@@ -150,8 +150,8 @@ impl Console {
         let shown = file.display();
         let address = imported.listened.as_ref().map(|address| {
             format!(
-                "\nOthers know it where it listened, {address}, or where it was announced. Give it the same place, \
-                 with --listen and --announce; what it means where that cannot be:  {program} help import"
+                "\nOthers look for it where it was; it listened at {address}. Give it the same place, with --listen \
+                 and --announce; once it runs, whether they find it there:  {program} doctor"
             )
         });
         let file_left = match imported.consumed {
