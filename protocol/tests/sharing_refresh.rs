@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod bias;
+
+use bias::assert_unbiased;
 use curve25519_dalek::Scalar;
 use kith_protocol::keys::{RecoveryKey, RecoverySecret};
 use kith_protocol::vss::{Addition, Deal, Decrypt, Quorum, Refresh, Share, ShareIndex};
@@ -140,39 +143,6 @@ fn fewer_holders_than_the_threshold_are_not_refreshed() {
 
 /// How many deals are looked at.
 const DEALS: usize = 4_000;
-/// Chi-squared with 15 degrees of freedom exceeds 50 with a chance of 1.2e-5; 32 tests are made.
-const UNLIKELY: f64 = 50.0;
-
-/// How far the counts are from equal ones: Pearson's chi-squared.
-fn chi_squared(counts: &[usize]) -> f64 {
-    let sum: usize = counts.iter().sum();
-    let expected = sum as f64 / counts.len() as f64;
-    let distance = |count: &usize| (*count as f64 - expected).powi(2) / expected;
-    counts.iter().map(distance).sum()
-}
-
-/// Four bits of a value: the low ones, those of the middle, and the highest that are uniform below the order of the
-/// group (2^252 and a little).
-fn nibbles(value: &Scalar) -> [u8; 4] {
-    let bytes = value.to_bytes();
-    [bytes[0] & 15, bytes[0] >> 4, bytes[15] & 15, bytes[31] & 15]
-}
-
-fn assert_unbiased(what: &str, values: impl Iterator<Item = Scalar>) {
-    let mut counts = [[0; 16]; 4];
-    for value in values {
-        for (counts, nibble) in counts.iter_mut().zip(nibbles(&value)) {
-            counts[usize::from(nibble)] += 1;
-        }
-    }
-    for (place, counts) in counts.iter().enumerate() {
-        let distance = chi_squared(counts);
-        assert!(
-            distance < UNLIKELY,
-            "{what}, place {place}: {distance}, {counts:?}"
-        );
-    }
-}
 
 /// G2: with one secret throughout, what a trustee holds is spread evenly, and so is the slope of the polynomial:
 /// neither says anything of the secret. A dealer that draws small coefficients, or leaves some out, is seen.

@@ -127,6 +127,12 @@ labels! {
     DEAL = "deal";
     /// The digest of a commitment.
     COMMITMENT = "commitment";
+    /// What a helper's pieces in a repair are derived from.
+    REPAIR_SEED = "repair/seed";
+    /// One of those pieces.
+    REPAIR_DELTA = "repair/delta";
+    /// The points of all helpers of a repair.
+    REPAIR_SPLITS = "repair/splits";
     /// The dealt secret that decrypts backups.
     PURPOSE_DECRYPT = "purpose/decrypt";
     /// The dealt secret that signs.

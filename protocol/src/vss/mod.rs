@@ -19,6 +19,7 @@ mod purpose;
 mod quorum;
 mod reconstruct;
 mod refresh;
+mod repair;
 mod share;
 
 pub use commitment::{Commitment, CommitmentError, UnverifiedCommitment};
@@ -32,4 +33,8 @@ pub use purpose::{Decrypt, Purpose, Sign};
 pub use quorum::{Quorum, QuorumError, QuorumWarning};
 pub use reconstruct::ReconstructError;
 pub use refresh::{Addition, Refresh};
+pub use repair::{
+    Culprit, Culprits, Delta, Fault, Repair, RepairError, RepairFailure, Split, SplitError, Splits,
+    Sum, UnverifiedSplit,
+};
 pub use share::{Share, ShareError, ShareIndex};

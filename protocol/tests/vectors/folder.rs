@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 
 /// The files that tests read.
-pub(crate) const FILES: [&str; 6] = [
+pub(crate) const FILES: [&str; 7] = [
     "didcomm-spec/vectors.json",
     "frost-ristretto255/elements.json",
+    "frost-ristretto255/repair-share.json",
     "frost-ristretto255/vectors-big-identifier.json",
     "frost-ristretto255/vectors.json",
     "frost-ristretto255/vectors_dkg.json",
