@@ -136,6 +136,11 @@ impl SecretScalar {
         Self(**scalar)
     }
 
+    /// What sums begin with.
+    pub(crate) const fn zero() -> Self {
+        Self(Scalar::ZERO)
+    }
+
     pub(crate) fn expose(&self) -> &Scalar {
         &self.0
     }

@@ -34,7 +34,7 @@ pub use quorum::{Quorum, QuorumError, QuorumWarning};
 pub use reconstruct::ReconstructError;
 pub use refresh::{Addition, Refresh};
 pub use repair::{
-    Culprit, Culprits, Delta, Fault, Repair, RepairError, RepairFailure, Split, SplitError, Splits,
-    Sum, UnverifiedSplit,
+    Culprit, Culprits, Delta, Fault, JointRefresh, Repair, RepairError, RepairFailure, Split,
+    SplitError, Splits, Sum, UnverifiedSplit,
 };
 pub use share::{Share, ShareError, ShareIndex};

@@ -6,12 +6,13 @@
 
 use curve25519_dalek::RistrettoPoint;
 use rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
 use super::commitment::Commitment;
 use super::dealer::{DealError, deal};
 use super::purpose::Purpose;
 use super::quorum::Quorum;
-use super::share::{Share, ShareIndex};
+use super::share::{Share, ShareError, ShareIndex};
 use crate::secret::SecretScalar;
 
 /// What a refresh made: the commitment of the new shares, and for each trustee what it adds to its share.
@@ -77,6 +78,24 @@ impl<P: Purpose> Addition<P> {
     #[must_use]
     pub fn to(&self, share: &Share<P>) -> Option<Share<P>> {
         (self.0.index() == share.index()).then(|| share.plus(&self.0))
+    }
+
+    pub(super) const fn value(&self) -> &SecretScalar {
+        self.0.value()
+    }
+
+    /// Index and value, to be sealed.
+    #[must_use]
+    pub fn to_bytes(&self) -> Zeroizing<[u8; 33]> {
+        self.0.to_bytes()
+    }
+
+    /// Reads what [`Addition::to_bytes`] wrote. Whether it is right, only the commitments say.
+    ///
+    /// # Errors
+    /// [`ShareError`].
+    pub fn from_bytes(bytes: &Zeroizing<[u8; 33]>) -> Result<Self, ShareError> {
+        Share::from_bytes(bytes).map(Self)
     }
 
     /// Index and value, as a share has them, for what travels in the same box.

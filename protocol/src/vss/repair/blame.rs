@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::super::share::ShareIndex;
 
-/// What is held against a helper.
+/// What is held against somebody who helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// What it gave is not what it, or the deal, is committed to.
@@ -17,6 +17,14 @@ pub enum Fault {
     Missing,
     /// It is none of the helpers.
     Stranger,
+}
+
+impl Fault {
+    /// Held against this one.
+    pub(super) const fn of(self, helper: ShareIndex) -> Culprit {
+        let fault = self;
+        Culprit { helper, fault }
+    }
 }
 
 /// A helper, by the index under which the caller knows it, with what is held against it.
@@ -36,7 +44,7 @@ pub struct Culprits(Vec<Culprit>);
 
 impl Culprits {
     /// `Ok` where there is none.
-    pub(in crate::vss) fn none_of(mut all: Vec<Culprit>) -> Result<(), Self> {
+    pub(super) fn none_of(mut all: Vec<Culprit>) -> Result<(), Self> {
         all.sort_unstable();
         all.dedup();
         if all.is_empty() {
@@ -70,17 +78,15 @@ impl fmt::Display for Culprits {
 }
 
 /// Whether each of `wanted` gave exactly one of `given`, and nobody else anything.
-pub(in crate::vss) fn roll_call(wanted: &[ShareIndex], given: &[ShareIndex]) -> Vec<Culprit> {
-    let culprit = |helper: ShareIndex, fault| Culprit { helper, fault };
-    let strangers = given.iter().filter(|one| !wanted.contains(one));
-    let mut all: Vec<Culprit> = strangers
-        .map(|one| culprit(*one, Fault::Stranger))
-        .collect();
+pub(super) fn roll_call<T>(wanted: &[ShareIndex], given: &[(ShareIndex, T)]) -> Vec<Culprit> {
+    let senders = || given.iter().map(|(from, _)| *from);
+    let strangers = senders().filter(|from| !wanted.contains(from));
+    let mut all: Vec<Culprit> = strangers.map(|from| Fault::Stranger.of(from)).collect();
     for one in wanted {
-        match given.iter().filter(|other| *other == one).count() {
-            0 => all.push(culprit(*one, Fault::Missing)),
+        match senders().filter(|from| from == one).count() {
+            0 => all.push(Fault::Missing.of(*one)),
             1 => {}
-            _ => all.push(culprit(*one, Fault::Repeated)),
+            _ => all.push(Fault::Repeated.of(*one)),
         }
     }
     all

@@ -15,12 +15,14 @@
 
 mod blame;
 mod contribution;
+mod joint_refresh;
 mod points;
 mod split;
 mod sum;
 
 pub use blame::{Culprit, Culprits, Fault};
 pub use contribution::{Delta, Sum};
+pub use joint_refresh::JointRefresh;
 pub use points::UnverifiedSplit;
 pub use split::{Split, SplitError};
 pub use sum::{RepairFailure, Splits};

@@ -114,17 +114,13 @@ impl<P: Purpose> Repair<'_, P> {
         from: ShareIndex,
         split: &UnverifiedSplit<P>,
     ) -> Result<Vec<RistrettoPoint>, Culprit> {
-        let blame = |fault| Culprit {
-            helper: from,
-            fault,
-        };
-        let place = self.place(from).ok_or(blame(Fault::Stranger))?;
+        let place = self.place(from).ok_or(Fault::Stranger.of(from))?;
         let points = split
             .read(self.helpers.len())
-            .ok_or(blame(Fault::Unreadable))?;
+            .ok_or(Fault::Unreadable.of(from))?;
         let part = self.commitment.value_at(from) * self.weights[place];
         let sum: RistrettoPoint = points.iter().sum();
-        (sum == part).then_some(points).ok_or(blame(Fault::Wrong))
+        (sum == part).then_some(points).ok_or(Fault::Wrong.of(from))
     }
 }
 

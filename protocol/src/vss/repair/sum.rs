@@ -2,7 +2,6 @@
 
 use curve25519_dalek::RistrettoPoint;
 use subtle::ConstantTimeEq as _;
-use zeroize::Zeroizing;
 
 use super::super::participant::WrongShare;
 use super::super::purpose::Purpose;
@@ -45,7 +44,7 @@ impl<P: Purpose> Repair<'_, P> {
         &self,
         splits: &[(ShareIndex, UnverifiedSplit<P>)],
     ) -> Result<Splits<'_, P>, Culprits> {
-        let mut culprits = roll_call(&self.helpers, &senders(splits));
+        let mut culprits = roll_call(&self.helpers, splits);
         let mut points = Vec::with_capacity(self.helpers.len());
         for helper in &self.helpers {
             let opened = splits.iter().filter(|(from, _)| from == helper);
@@ -95,15 +94,11 @@ impl<P: Purpose> Splits<'_, P> {
         from: ShareIndex,
         delta: &Delta<P>,
     ) -> Result<(), Culprit> {
-        let blame = |fault| Culprit {
-            helper: from,
-            fault,
-        };
-        let giver = self.repair.place(from).ok_or(blame(Fault::Stranger))?;
+        let giver = self.repair.place(from).ok_or(Fault::Stranger.of(from))?;
         let committed = self.repair.place(own).map(|to| self.points[giver][to]);
         let right =
             delta.to() == own && committed.is_some_and(|point| is_of(&point, delta.value()));
-        right.then_some(()).ok_or(blame(Fault::Wrong))
+        right.then_some(()).ok_or(Fault::Wrong.of(from))
     }
 
     /// Adds up what the helper at `own` got: one delta from each helper, its own included.
@@ -115,7 +110,7 @@ impl<P: Purpose> Splits<'_, P> {
         own: ShareIndex,
         deltas: &[(ShareIndex, Delta<P>)],
     ) -> Result<Sum<P>, Culprits> {
-        let mut culprits = roll_call(&self.repair.helpers, &senders(deltas));
+        let mut culprits = roll_call(&self.repair.helpers, deltas);
         let checks = deltas
             .iter()
             .map(|(from, delta)| self.verify(own, *from, delta));
@@ -130,14 +125,10 @@ impl<P: Purpose> Splits<'_, P> {
     /// # Errors
     /// [`Culprit`]: the giver.
     pub fn verify_sum(&self, from: ShareIndex, sum: &Sum<P>) -> Result<(), Culprit> {
-        let blame = |fault| Culprit {
-            helper: from,
-            fault,
-        };
-        let place = self.repair.place(from).ok_or(blame(Fault::Stranger))?;
+        let place = self.repair.place(from).ok_or(Fault::Stranger.of(from))?;
         let committed: RistrettoPoint = self.points.iter().map(|points| points[place]).sum();
         let right = sum.from() == from && is_of(&committed, sum.value());
-        right.then_some(()).ok_or(blame(Fault::Wrong))
+        right.then_some(()).ok_or(Fault::Wrong.of(from))
     }
 
     /// The wanted share: one sum of each helper, added up.
@@ -145,7 +136,7 @@ impl<P: Purpose> Splits<'_, P> {
     /// # Errors
     /// [`RepairFailure`]: all whose sums are wrong, missing or there twice, and who is no helper.
     pub fn repaired(&self, sums: &[(ShareIndex, Sum<P>)]) -> Result<Share<P>, RepairFailure> {
-        let mut culprits = roll_call(&self.repair.helpers, &senders(sums));
+        let mut culprits = roll_call(&self.repair.helpers, sums);
         let checks = sums.iter().map(|(from, sum)| self.verify_sum(*from, sum));
         culprits.extend(checks.filter_map(Result::err));
         Culprits::none_of(culprits)?;
@@ -156,10 +147,6 @@ impl<P: Purpose> Splits<'_, P> {
     }
 }
 
-fn senders<T>(given: &[(ShareIndex, T)]) -> Vec<ShareIndex> {
-    given.iter().map(|(from, _)| *from).collect()
-}
-
 /// Whether this is the point of the secret, in constant time.
 fn is_of(point: &RistrettoPoint, secret: &SecretScalar) -> bool {
     point
@@ -168,6 +155,5 @@ fn is_of(point: &RistrettoPoint, secret: &SecretScalar) -> bool {
 }
 
 fn total<'a>(values: impl Iterator<Item = &'a SecretScalar>) -> SecretScalar {
-    let zero = SecretScalar::new(&Zeroizing::new(curve25519_dalek::Scalar::ZERO));
-    values.fold(zero, |sum, value| sum.plus(value))
+    values.fold(SecretScalar::zero(), |sum, value| sum.plus(value))
 }
