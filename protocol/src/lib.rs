@@ -22,6 +22,7 @@ pub mod policy;
 pub mod record;
 pub mod secret;
 pub mod share_pair;
+pub mod share_repair;
 pub mod time;
 pub mod trustee;
 pub mod vss;

@@ -9,6 +9,7 @@ use crate::limits;
 use crate::message::share::Opened;
 use crate::vss::{Addition, Decrypt, Share, ShareIndex, Sign};
 use rand_core::CryptoRng;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -61,8 +62,7 @@ impl SharePair {
         context: &Digest,
         rng: &mut dyn CryptoRng,
     ) -> Result<SealedBox<R>, PairError> {
-        let bytes = codec::encode_secret(1, self);
-        sealed_box::seal(to, context.as_bytes(), &bytes, rng).map_err(|_| PairError::Sealed)
+        seal(self, to, context, rng)
     }
 
     /// Opens what [`SharePair::seal`] sealed.
@@ -74,10 +74,7 @@ impl SharePair {
         context: &Digest,
         sealed: &SealedBox<R>,
     ) -> Result<Self, PairError> {
-        let bytes =
-            sealed_box::open(secret, context.as_bytes(), sealed).map_err(|_| PairError::Sealed)?;
-        let pair: Self =
-            codec::decode(1, &bytes, limits::sharing::PAIR).map_err(|_| PairError::Malformed)?;
+        let pair: Self = open(secret, context, sealed)?;
         if pair.decrypt.index() != pair.sign.index() {
             return Err(PairError::Torn);
         }
@@ -120,6 +117,28 @@ impl SharePair {
             .map_err(|_| wrong)?;
         commitments.sign.verify(&self.sign).map_err(|_| wrong)
     }
+}
+
+/// Seals two secrets of one kind, which travel together.
+pub(crate) fn seal<T: Serialize, R: AgreementRole>(
+    pair: &T,
+    to: &AgreementKey<R>,
+    context: &Digest,
+    rng: &mut dyn CryptoRng,
+) -> Result<SealedBox<R>, PairError> {
+    let bytes = codec::encode_secret(1, pair);
+    sealed_box::seal(to, context.as_bytes(), &bytes, rng).map_err(|_| PairError::Sealed)
+}
+
+/// Opens what [`seal`] sealed. Whether the two belong together, the caller asks.
+pub(crate) fn open<T: Serialize + DeserializeOwned, R: AgreementRole>(
+    secret: &AgreementSecret<R>,
+    context: &Digest,
+    sealed: &SealedBox<R>,
+) -> Result<T, PairError> {
+    let bytes =
+        sealed_box::open(secret, context.as_bytes(), sealed).map_err(|_| PairError::Sealed)?;
+    codec::decode(1, &bytes, limits::sharing::PAIR).map_err(|_| PairError::Malformed)
 }
 
 /// What a dealt share's box is bound to: moved to another policy, epoch, deal or trustee it does not

@@ -41,6 +41,8 @@ labels! {
     ROLE_SHARE_SEALING = "role/share-sealing";
     /// The key that a claimant's released shares and host keys are sealed to.
     ROLE_CLAIMANT_SEALING = "role/claimant-sealing";
+    /// The key that one helper's share of a repair's pieces is sealed to.
+    ROLE_REPAIR_SEALING = "role/repair-sealing";
 
     // Sealing and deriving.
     /// Salt of the derivation in a sealed box.
@@ -133,6 +135,14 @@ labels! {
     REPAIR_DELTA = "repair/delta";
     /// The points of all helpers of a repair.
     REPAIR_SPLITS = "repair/splits";
+    /// What all helpers of one run of a repair agree on.
+    REPAIR_RUN = "repair/run";
+    /// The same with their points, for both secrets.
+    REPAIR_POINTS = "repair/points";
+    /// What the box of one helper's pieces for another is bound to.
+    REPAIR_DELTA_CONTEXT = "repair/delta-context";
+    /// What the box of one helper's sum is bound to.
+    REPAIR_SUM_CONTEXT = "repair/sum-context";
     /// The dealt secret that decrypts backups.
     PURPOSE_DECRYPT = "purpose/decrypt";
     /// The dealt secret that signs.

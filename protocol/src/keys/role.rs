@@ -60,6 +60,8 @@ roles! {
     ShareSealing: AgreementRole = ROLE_SHARE_SEALING;
     /// Made by a claimant for one request: released shares and host keys are sealed to it.
     ClaimantSealing: AgreementRole = ROLE_CLAIMANT_SEALING;
+    /// Made by a helper for one run of a repair: what the other helpers give it is sealed to it.
+    RepairSealing: AgreementRole = ROLE_REPAIR_SEALING;
 }
 
 impl ForeignFormat for LedgerOperator {}

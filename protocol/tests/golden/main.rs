@@ -15,6 +15,7 @@ mod messages;
 mod outbox;
 mod people;
 mod pinned;
+mod repair;
 mod samples;
 mod scene;
 mod words;

@@ -54,6 +54,21 @@ impl Culprits {
         }
     }
 
+    /// Both results, or all that stand in the way of either.
+    pub(crate) fn both<A, B>(one: Result<A, Self>, other: Result<B, Self>) -> Result<(A, B), Self> {
+        match (one, other) {
+            (Ok(one), Ok(other)) => Ok((one, other)),
+            (one, other) => {
+                let one = one.err().map_or_else(Vec::new, |all| all.0);
+                let other = other.err().map_or_else(Vec::new, |all| all.0);
+                let mut all = [one, other].concat();
+                all.sort_unstable();
+                all.dedup();
+                Err(Self(all))
+            }
+        }
+    }
+
     /// Who and what.
     #[must_use]
     pub fn all(&self) -> &[Culprit] {

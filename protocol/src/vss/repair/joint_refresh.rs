@@ -4,6 +4,8 @@
 //! Each helper makes a [`Refresh`](super::super::Refresh) by itself; all together move the polynomial by the sum. There
 //! are as many as the threshold, so one of them at least is honest, and nobody knows by how much, whatever the others chose.
 
+use core::borrow::Borrow;
+
 use curve25519_dalek::RistrettoPoint;
 use subtle::ConstantTimeEq as _;
 
@@ -31,12 +33,12 @@ impl<P: Purpose> Repair<'_, P> {
     /// [`Culprits`]: all whose commitment is wrong, missing or there twice, and who is no helper.
     pub fn joint_refresh(
         &self,
-        dealt: &[(ShareIndex, UnverifiedCommitment<P>)],
+        dealt: &[(ShareIndex, impl Borrow<UnverifiedCommitment<P>>)],
     ) -> Result<JointRefresh<'_, P>, Culprits> {
         let mut culprits = roll_call(&self.helpers, dealt);
         let mut opened = Vec::with_capacity(dealt.len());
         for (from, commitment) in dealt {
-            match self.same_secret(commitment) {
+            match self.same_secret(commitment.borrow()) {
                 Ok(commitment) => opened.push((*from, commitment)),
                 Err(fault) => culprits.push(fault.of(*from)),
             }
@@ -82,15 +84,15 @@ impl<P: Purpose> JointRefresh<'_, P> {
     pub fn add(
         &self,
         own: ShareIndex,
-        additions: &[(ShareIndex, Addition<P>)],
+        additions: &[(ShareIndex, impl Borrow<Addition<P>>)],
     ) -> Result<Addition<P>, Culprits> {
         let mut culprits = roll_call(&self.repair.helpers, additions);
         let checks = additions
             .iter()
-            .map(|(from, addition)| self.verify(own, *from, addition));
+            .map(|(from, addition)| self.verify(own, *from, addition.borrow()));
         culprits.extend(checks.filter_map(Result::err));
         Culprits::none_of(culprits)?;
-        let all = additions.iter().map(|(_, addition)| addition);
+        let all = additions.iter().map(|(_, addition)| addition.borrow());
         Ok(Addition::sum(own, all))
     }
 

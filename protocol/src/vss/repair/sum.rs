@@ -1,5 +1,7 @@
 //! The other two steps: each helper adds up what it got, and the one in need adds up the sums.
 
+use core::borrow::Borrow;
+
 use curve25519_dalek::RistrettoPoint;
 use subtle::ConstantTimeEq as _;
 
@@ -42,14 +44,14 @@ impl<P: Purpose> Repair<'_, P> {
     /// [`Culprits`]: all whose points are wrong, missing or there twice, and who is no helper.
     pub fn gather(
         &self,
-        splits: &[(ShareIndex, UnverifiedSplit<P>)],
+        splits: &[(ShareIndex, impl Borrow<UnverifiedSplit<P>>)],
     ) -> Result<Splits<'_, P>, Culprits> {
         let mut culprits = roll_call(&self.helpers, splits);
         let mut points = Vec::with_capacity(self.helpers.len());
         for helper in &self.helpers {
             let opened = splits.iter().filter(|(from, _)| from == helper);
             for (from, split) in opened {
-                match self.open(*from, split) {
+                match self.open(*from, split.borrow()) {
                     Ok(opened) => points.push(opened),
                     Err(culprit) => culprits.push(culprit),
                 }
@@ -64,14 +66,14 @@ impl<P: Purpose> Repair<'_, P> {
     }
 
     /// In the helpers' order, whatever the order in which the points came.
-    fn digest(&self, splits: &[(ShareIndex, UnverifiedSplit<P>)]) -> Digest {
+    fn digest(&self, splits: &[(ShareIndex, impl Borrow<UnverifiedSplit<P>>)]) -> Digest {
         let deal = self.commitment.digest();
         let wanted = [self.wanted.get()];
         let indices: Vec<u8> = self.helpers.iter().map(|index| index.get()).collect();
         let mut parts: Vec<&[u8]> = vec![&deal.0, &wanted, &indices];
         let mut sorted: Vec<_> = splits.iter().collect();
         sorted.sort_unstable_by_key(|(from, _)| *from);
-        parts.extend(sorted.iter().map(|(_, split)| split.as_bytes()));
+        parts.extend(sorted.iter().map(|(_, split)| split.borrow().as_bytes()));
         Digest::of(labels::REPAIR_SPLITS, &parts)
     }
 }
@@ -108,15 +110,15 @@ impl<P: Purpose> Splits<'_, P> {
     pub fn sum(
         &self,
         own: ShareIndex,
-        deltas: &[(ShareIndex, Delta<P>)],
+        deltas: &[(ShareIndex, impl Borrow<Delta<P>>)],
     ) -> Result<Sum<P>, Culprits> {
         let mut culprits = roll_call(&self.repair.helpers, deltas);
         let checks = deltas
             .iter()
-            .map(|(from, delta)| self.verify(own, *from, delta));
+            .map(|(from, delta)| self.verify(own, *from, delta.borrow()));
         culprits.extend(checks.filter_map(Result::err));
         Culprits::none_of(culprits)?;
-        let value = total(deltas.iter().map(|(_, delta)| delta.value()));
+        let value = total(deltas.iter().map(|(_, delta)| delta.borrow().value()));
         Ok(Sum::new(own, value))
     }
 
@@ -135,13 +137,30 @@ impl<P: Purpose> Splits<'_, P> {
     ///
     /// # Errors
     /// [`RepairFailure`]: all whose sums are wrong, missing or there twice, and who is no helper.
-    pub fn repaired(&self, sums: &[(ShareIndex, Sum<P>)]) -> Result<Share<P>, RepairFailure> {
+    pub fn repaired(
+        &self,
+        sums: &[(ShareIndex, impl Borrow<Sum<P>>)],
+    ) -> Result<Share<P>, RepairFailure> {
+        self.confirmed(self.added_up(sums)?)
+    }
+
+    /// What all sums, each of them right, add up to.
+    pub(crate) fn added_up(
+        &self,
+        sums: &[(ShareIndex, impl Borrow<Sum<P>>)],
+    ) -> Result<Share<P>, Culprits> {
         let mut culprits = roll_call(&self.repair.helpers, sums);
-        let checks = sums.iter().map(|(from, sum)| self.verify_sum(*from, sum));
+        let checks = sums
+            .iter()
+            .map(|(from, sum)| self.verify_sum(*from, sum.borrow()));
         culprits.extend(checks.filter_map(Result::err));
         Culprits::none_of(culprits)?;
-        let value = total(sums.iter().map(|(_, sum)| sum.value()));
-        let share = Share::new(self.repair.wanted, value);
+        let value = total(sums.iter().map(|(_, sum)| sum.borrow().value()));
+        Ok(Share::new(self.repair.wanted, value))
+    }
+
+    /// The last look at a share before it is used.
+    pub(crate) fn confirmed(&self, share: Share<P>) -> Result<Share<P>, RepairFailure> {
         self.repair.commitment.verify(&share)?;
         Ok(share)
     }
