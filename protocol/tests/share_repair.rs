@@ -2,14 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use curve25519_dalek::{RistrettoPoint, Scalar};
 use kith_protocol::bytes::Digest;
 use kith_protocol::keys::role::{ClaimantSealing, RepairSealing};
 use kith_protocol::keys::{AgreementSecret, RecoverySecret};
-use kith_protocol::message::share::Opened;
+use kith_protocol::message::share::{Commitments, Opened};
 use kith_protocol::share_pair::{PairError, SharePair};
 use kith_protocol::share_repair::{DeltaPair, PairPoints, PairRepair, PairSplits, Run, SumPair};
 use kith_protocol::vss::{
-    Culprit, Decrypt, Fault, Quorum, RepairError, RepairFailure, ShareIndex, Sign,
+    Commitment, Culprit, Decrypt, Fault, Quorum, RepairError, RepairFailure, ShareIndex, Sign,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
@@ -219,6 +220,7 @@ fn a_box_moved_to_another_run_or_helper_does_not_open() {
         let elsewhere = [
             splits.delta_context(index(3), index(1)),
             splits.delta_context(index(5), index(3)),
+            splits.delta_context(index(1), index(5)),
             others.delta_context(index(1), index(3)),
             splits.sum_context(index(1)),
         ];
@@ -287,6 +289,154 @@ fn the_digest_of_all_points_names_the_run() {
     let points = made(&one, &pairs, 2).points;
     let digests = [&one, &two].map(|repair| repair.gather(&points).unwrap().digest());
     assert_ne!(digests[0], digests[1]);
+    // Both secrets' points count.
+    let again = made(&one, &pairs, 9).points;
+    for sign in [true, false] {
+        let mut mixed = points.clone();
+        if sign {
+            mixed[0].1.sign = again[0].1.sign.clone();
+        } else {
+            mixed[0].1.decrypt = again[0].1.decrypt.clone();
+        }
+        assert_ne!(one.gather(&mixed).unwrap().digest(), digests[0]);
+    }
+}
+
+// ---- after theft
+
+/// What each helper deals to 1, 2, 3 and 5, by helper: 4 is away.
+struct Refreshes {
+    dealt: Vec<(ShareIndex, Commitments)>,
+    additions: Vec<(ShareIndex, Vec<SharePair>)>,
+}
+
+fn refreshes(opened: &Opened, seed: u64) -> Refreshes {
+    let rng = &mut rng(seed);
+    let holders = [1, 2, 3, 5].map(index);
+    let (mut dealt, mut additions) = (Vec::new(), Vec::new());
+    for helper in [1, 3, 5].map(index) {
+        let decrypt = opened.decrypt.refresh(&holders, rng).unwrap();
+        let sign = opened.sign.refresh(&holders, rng).unwrap();
+        let both = Commitments {
+            decrypt: decrypt.commitment.to_wire(),
+            sign: sign.commitment.to_wire(),
+        };
+        dealt.push((helper, both));
+        let pairs = decrypt.additions.into_iter().zip(sign.additions);
+        let pairs = pairs.map(|(decrypt, sign)| SharePair::of_additions(decrypt, sign));
+        additions.push((helper, pairs.collect()));
+    }
+    Refreshes { dealt, additions }
+}
+
+impl Refreshes {
+    /// What the holder at this place gets.
+    fn received(&self, place: usize) -> Vec<(ShareIndex, SharePair)> {
+        let all = self.additions.iter();
+        all.map(|(from, pairs)| (*from, copied(&pairs[place])))
+            .collect()
+    }
+}
+
+/// B5: after theft the one in need gets her old pair and what all helpers add to it; everybody's pair changes, the keys
+/// do not.
+#[test]
+fn after_theft_everybody_who_takes_part_has_a_new_pair() {
+    let (opened, pairs) = dealt(1);
+    let repair = run().over(&opened).unwrap();
+    let made = made(&repair, &pairs, 2);
+    let splits = repair.gather(&made.points).unwrap();
+    let repaired = splits.repaired(&made.sums(&splits)).unwrap();
+    let refreshes = refreshes(&opened, 3);
+    let joint = repair.joint_refresh(&refreshes.dealt).unwrap();
+    let new = joint.commitments().unwrap();
+    assert_eq!(new.decrypt.public_point(), opened.decrypt.public_point());
+    assert_eq!(new.sign.public_point(), opened.sign.public_point());
+    let old = [&pairs[0], &repaired, &pairs[2], &pairs[4]];
+    for (place, pair) in old.into_iter().enumerate() {
+        let added = joint.add(pair.index(), refreshes.received(place)).unwrap();
+        assert_eq!(pair.verify(&new), Err(PairError::Wrong(pair.index())));
+        assert_eq!(pair.plus(added).unwrap().verify(&new), Ok(()));
+    }
+}
+
+#[test]
+fn who_adds_something_wrong_to_one_of_the_two_is_named() {
+    let (opened, _) = dealt(1);
+    let repair = run().over(&opened).unwrap();
+    let (here, there) = (refreshes(&opened, 3), refreshes(&opened, 4));
+    let joint = repair.joint_refresh(&here.dealt).unwrap();
+    let mut got = here.received(0);
+    got[0].1 = torn(&there.received(0)[0].1, &here.received(0)[0].1);
+    got[2].1 = torn(&here.received(0)[2].1, &there.received(0)[2].1);
+    let blame = joint.add(index(1), got).err().unwrap();
+    assert_eq!(blame.all(), [wrong(1), wrong(5)]);
+    let mut dealt = here.dealt.clone();
+    let (other, _) = self::dealt(9);
+    dealt[1].1.sign = other.sign.to_wire();
+    let blame = repair.joint_refresh(&dealt).err().unwrap();
+    assert_eq!(blame.all(), [wrong(3)]);
+}
+
+/// G8: additions are for one holder, of one helper, in one run.
+#[test]
+fn a_box_of_additions_opens_for_one_holder_in_one_run() {
+    let (opened, _) = dealt(1);
+    let repair = run().over(&opened).unwrap();
+    let mut second = run();
+    second.number = 2;
+    let second = second.over(&opened).unwrap();
+    let (here, there) = (refreshes(&opened, 3), refreshes(&opened, 4));
+    let joint = repair.joint_refresh(&here.dealt).unwrap();
+    let mut turned = here.dealt.clone();
+    turned.reverse();
+    let again = repair.joint_refresh(&turned).unwrap();
+    let context = joint.addition_context(index(1), index(2));
+    assert_eq!(again.addition_context(index(1), index(2)), context);
+    for other in [
+        joint.addition_context(index(2), index(1)),
+        joint.addition_context(index(3), index(2)),
+        joint.addition_context(index(1), index(3)),
+        repair
+            .joint_refresh(&there.dealt)
+            .unwrap()
+            .addition_context(index(1), index(2)),
+        second
+            .joint_refresh(&here.dealt)
+            .unwrap()
+            .addition_context(index(1), index(2)),
+    ] {
+        assert_ne!(other, context);
+    }
+}
+
+/// G2: the polynomial is the secret itself at zero, and no index asks for that.
+#[test]
+fn nobody_can_ask_for_the_secret_itself() {
+    assert!(ShareIndex::new(0).is_none());
+    assert!(postcard::from_bytes::<ShareIndex>(&[0]).is_err());
+    assert!(serde_json::from_str::<ShareIndex>("0").is_err());
+    assert!(serde_json::from_str::<ShareIndex>("256").is_err());
+}
+
+/// G2: over another deal's commitments a helper splits nothing, because its share does not lie on them. That alone does
+/// not protect it: anybody can make up commitments of a lower threshold on which it does. So they come from the helper's
+/// own custody, and never with the question.
+#[test]
+fn commitments_that_come_with_the_question_are_not_to_be_trusted() {
+    let (_, pairs) = dealt(1);
+    let (other, _) = dealt(2);
+    let repair = run().over(&other).unwrap();
+    assert!(repair.split(&pairs[0], &mut rng(1)).is_err());
+    let share = &pairs[2].sign;
+    let value = share.to_bytes()[1..].try_into().unwrap();
+    let public = RistrettoPoint::mul_base(&Scalar::from_canonical_bytes(value).unwrap());
+    let slope = RistrettoPoint::mul_base(&Scalar::from(7_u8));
+    let at_zero = public - slope * Scalar::from(3_u8);
+    let points = [at_zero, slope].map(|point| point.compress().to_bytes());
+    let forged = Commitment::<Sign>::from_points(2, &points).unwrap();
+    let repair = forged.repair(index(2), &[1, 3].map(index)).unwrap();
+    assert!(repair.split(share, &Digest([0; 32]), &mut rng(1)).is_ok());
 }
 
 /// K2: neither is written in a readable format.

@@ -141,6 +141,10 @@ labels! {
     REPAIR_POINTS = "repair/points";
     /// What the box of one helper's pieces for another is bound to.
     REPAIR_DELTA_CONTEXT = "repair/delta-context";
+    /// What several helpers deal in one run, for both secrets.
+    REPAIR_REFRESH = "repair/refresh";
+    /// What the box of one helper's additions for a holder is bound to.
+    REPAIR_ADDITION_CONTEXT = "repair/addition-context";
     /// What the box of one helper's sum is bound to.
     REPAIR_SUM_CONTEXT = "repair/sum-context";
     /// The dealt secret that decrypts backups.

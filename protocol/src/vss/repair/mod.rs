@@ -66,10 +66,14 @@ pub struct Repair<'a, P: Purpose> {
 
 impl<P: Purpose> Commitment<P> {
     /// The repair of the share at `wanted` by the holders of those at `helpers`, in any order. The wanted index may
-    /// be one that was never dealt.
+    /// be one that was never dealt. The secret itself is at no index: zero is none.
     ///
     /// # Errors
     /// [`RepairError`].
+    ///
+    /// # Security
+    /// The commitment is the one that the helper checked its own share against, and never one that comes with the
+    /// question: over a lower threshold fewer would help, and those who are not honest would have the others' shares.
     pub fn repair(
         &self,
         wanted: ShareIndex,

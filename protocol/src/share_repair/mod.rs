@@ -3,6 +3,10 @@
 //!
 //! [`crate::vss::Repair`] does it for one secret. Here both are done under one agreement, and whoever is wrong in
 //! either is named. What leaves a helper is sealed: deltas to the helper that they are for, sums to the one in need.
+mod refresh;
+
+pub use refresh::PairRefresh;
+
 use crate::bytes::Digest;
 use crate::keys::role::{ClaimantSealing, RepairSealing};
 use crate::keys::{AgreementKey, AgreementSecret, SealedBox, labels};
