@@ -32,18 +32,25 @@ impl ApprovalPath {
     /// The root of the tree in which `key` stands here.
     #[must_use]
     pub fn root(&self, key: &VerifyingKey<Approval>) -> Digest {
+        let (_, root) = self.climb(leaf(&self.salt, key));
+        root
+    }
+
+    /// The nodes from this leaf to below the root, and the root.
+    pub(super) fn climb(&self, leaf: Digest) -> ([Digest; DEPTH], Digest) {
         let mut position = self.position;
-        self.siblings
-            .iter()
-            .fold(leaf(&self.salt, key), |below, sibling| {
-                let (left, right) = if position & 1 == 0 {
-                    (&below, sibling)
-                } else {
-                    (sibling, &below)
-                };
-                position >>= 1;
-                node(left, right)
-            })
+        let mut below = leaf;
+        let nodes = self.siblings.each_ref().map(|sibling| {
+            let (left, right) = if position & 1 == 0 {
+                (&below, sibling)
+            } else {
+                (sibling, &below)
+            };
+            position >>= 1;
+            let above = node(left, right);
+            core::mem::replace(&mut below, above)
+        });
+        (nodes, below)
     }
 
     /// Whether `key` stands here in the tree of this root.
@@ -129,7 +136,7 @@ fn grow(leaves: Vec<Digest>) -> Vec<Vec<Digest>> {
     levels
 }
 
-fn leaf(salt: &Salt, key: &VerifyingKey<Approval>) -> Digest {
+pub(super) fn leaf(salt: &Salt, key: &VerifyingKey<Approval>) -> Digest {
     Digest::of(labels::APPROVAL_LEAF, &[&salt.0, &key.to_array()])
 }
 

@@ -5,7 +5,9 @@
 mod approval_tree;
 mod bucket;
 mod lane;
+mod replacement;
 
 pub use approval_tree::{ApprovalPath, ApprovalTree, DEPTH, LEAVES, TreeError};
 pub use bucket::{Bucket, UnknownBucket};
 pub use lane::{LANES, LONGEST_SPAN, LaneError, LaneOpening};
+pub use replacement::Replacement;
