@@ -5,7 +5,7 @@ mod owner_support;
 
 use kith_protocol::agent::Event;
 use kith_protocol::bytes::{Blob, Digest};
-use kith_protocol::message::Body;
+use kith_protocol::message::{Body, ProblemReport};
 use kith_protocol::owner::command::{Answer, ChangesView, Command};
 use kith_protocol::record::Space;
 use kith_protocol::time::Millis;
@@ -326,6 +326,31 @@ fn a_host_that_wakes_at_last_brings_the_changes_that_trustees_know_of() {
     hours(&mut net, 1);
     net.pass(WAITING);
     assert_eq!(net.recovery().state, "done", "{:?}", net.recovery());
+    assert_eq!(restored(&mut net).0, changed());
+}
+
+/// Who has not seen the ledger so far has not said that it has nothing.
+#[test]
+fn a_host_that_says_not_yet_is_waited_for() {
+    let mut net = protected();
+    net.online("Heidi", false);
+    change(&mut net);
+    net.pass(PUSHED);
+    net.online("Heidi", true);
+    net.owners[0].online = false;
+    let mut left = 3;
+    net.on_reply = Box::new(move |_, reply| {
+        let has_changes = matches!(reply, Body::BackupHead(head) if head.newest.is_some());
+        if has_changes && left > 0 {
+            left -= 1;
+            *reply = Body::Problem(ProblemReport {
+                code: "e.m.trust.ledger-behind".into(),
+                comment: "try again".into(),
+            });
+        }
+        true
+    });
+    recover(&mut net);
     assert_eq!(restored(&mut net).0, changed());
 }
 

@@ -164,9 +164,12 @@ impl Source {
         }
     }
 
-    /// Whether it has said yet what it has, or that it has nothing.
+    /// Whether it has said yet what it has, or that it has nothing. One that says "not yet" has said neither.
     pub(super) fn has_answered(&self) -> bool {
-        self.asked != Asked::Header || self.newest.is_some() || self.refused.is_some()
+        let refused = self.refused.as_ref();
+        self.asked != Asked::Header
+            || self.newest.is_some()
+            || refused.is_some_and(|why| !outbox::reads_not_yet(why))
     }
 }
 
@@ -295,6 +298,12 @@ impl Fetch {
     /// Its hosts.
     pub(super) fn hosts(&self) -> &[Source] {
         &self.hosts
+    }
+
+    /// Whether all chunks are here. Counted, because reading them all after each one would take a wallet's time squared.
+    pub(super) fn is_whole(&self) -> bool {
+        self.header()
+            .is_some_and(|header| self.have as usize == header.chunks.len())
     }
 
     /// Its header, once it is here.

@@ -227,7 +227,7 @@ fn verdict(
     if header.as_ref().is_some_and(|header| !is_lawful(header)) {
         return Ok(Verdict::Bad);
     }
-    if header.is_some() && fetch::whole(work, trial)?.is_some() {
+    if trial.is_whole() {
         return Ok(match restore::check_later(work, claim, trial)? {
             true => Verdict::Good,
             false => Verdict::Bad,
