@@ -1,4 +1,4 @@
-//! What custody proofs and a refresh of shares cost: `ours` beside the `floor`, the group operations that nobody can leave out.
+//! What custody proofs, a refresh and a repair of shares cost: `ours` beside the `floor`, the group operations that nobody can leave out.
 //! `cargo bench -p kith-protocol --bench custody` runs for some ten seconds and ends with a table.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 #![allow(
@@ -19,6 +19,7 @@ use kith_protocol::did::{Did, LocalDid};
 use kith_protocol::keys::RecoverySecret;
 use kith_protocol::message::share::{Challenge, Commitments};
 use kith_protocol::share_pair::SharePair;
+use kith_protocol::share_repair::{PairPoints, PairRepair, Run};
 use kith_protocol::time::Timestamp;
 use kith_protocol::vss::{Quorum, ShareIndex, UnverifiedProof};
 use rand_chacha::ChaCha20Rng;
@@ -27,7 +28,14 @@ use rand_chacha::rand_core::SeedableRng as _;
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
 const SIZES: [(u8, u8); 3] = [(3, 5), (11, 20), (51, 100)];
-const OPERATIONS: [&str; 4] = ["prove", "check all", "check one wrong", "refresh"];
+const OPERATIONS: [&str; 6] = [
+    "prove",
+    "check all",
+    "check one wrong",
+    "refresh",
+    "repair split",
+    "repair gather",
+];
 const POLICY: Digest = Digest([1; 32]);
 
 /// A deal, one question to all, and everybody's answer.
@@ -198,6 +206,70 @@ fn refresh(group: &mut Group<'_>, setting: &Setting) {
     });
 }
 
+/// The first of the trustees have lost nothing, and repair the share of the last.
+fn run(setting: &Setting) -> Run {
+    let mut indices: Vec<ShareIndex> = setting.pairs.iter().map(SharePair::index).collect();
+    let wanted = indices.pop().unwrap();
+    indices.truncate(setting.threshold.into());
+    Run {
+        repair: Digest([5; 32]),
+        deal: setting.asked.deal,
+        number: 1,
+        wanted,
+        helpers: indices,
+    }
+}
+
+/// For each helper a piece of both shares, multiplied with the base point.
+fn repair_split(group: &mut Group<'_>, setting: &Setting) {
+    let opened = setting.commitments.open(setting.threshold).unwrap();
+    let run = run(setting);
+    let repair = run.over(&opened).unwrap();
+    let mut rng = setting.rng.clone();
+    group.bench_function("ours", |b| {
+        b.iter(|| {
+            repair
+                .split(black_box(&setting.pairs[0]), &mut rng)
+                .unwrap()
+        });
+    });
+    group.bench_function("floor", |b| {
+        b.iter(|| {
+            for _ in 0..2 * setting.threshold {
+                let piece = Scalar::random(&mut rng);
+                black_box(RistrettoPoint::mul_base(&piece).compress());
+            }
+        });
+    });
+}
+
+fn points(repair: &PairRepair<'_>, setting: &Setting) -> Vec<(ShareIndex, PairPoints)> {
+    let mut rng = setting.rng.clone();
+    let helpers = setting.pairs.iter().take(setting.threshold.into());
+    helpers
+        .map(|pair| (pair.index(), repair.split(pair, &mut rng).unwrap().points))
+        .collect()
+}
+
+/// Every point of every helper is decompressed, and all are added up at once.
+fn repair_gather(group: &mut Group<'_>, setting: &Setting) {
+    let opened = setting.commitments.open(setting.threshold).unwrap();
+    let run = run(setting);
+    let repair = run.over(&opened).unwrap();
+    let points = points(&repair, setting);
+    group.bench_function("ours", |b| {
+        b.iter(|| repair.gather(black_box(&points)).unwrap().digest());
+    });
+    let encoded = setting.points[0].compress();
+    let count = 2 * usize::from(setting.threshold).pow(2);
+    group.bench_function("floor", |b| {
+        b.iter(|| {
+            let read = (0..count).map(|_| black_box(&encoded).decompress().unwrap());
+            read.sum::<RistrettoPoint>()
+        });
+    });
+}
+
 fn half(scalar: &Scalar) -> Scalar {
     let (low, _) = scalar.as_bytes().as_chunks::<16>();
     Scalar::from(u128::from_le_bytes(low[0]))
@@ -239,7 +311,14 @@ fn main() {
         .warm_up_time(Duration::from_millis(100))
         .measurement_time(Duration::from_millis(400))
         .configure_from_args();
-    let operations = [prove, check_all, check_one_wrong, refresh];
+    let operations = [
+        prove,
+        check_all,
+        check_one_wrong,
+        refresh,
+        repair_split,
+        repair_gather,
+    ];
     for (threshold, trustees) in SIZES {
         let setting = Setting::new(threshold, trustees);
         for (name, operation) in OPERATIONS.into_iter().zip(operations) {
