@@ -11,6 +11,7 @@ use crate::message::backup::{Chunk, ChunkGet, Get, KeyGet, Newest};
 use crate::outbox;
 use crate::owner::claim::later::{self, Later};
 use crate::owner::claim::row::{self, Claim, ClaimStage, Claimed, Fixed};
+use crate::owner::protect::reason;
 use crate::owner::push;
 use crate::time::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -66,15 +67,7 @@ enum Asked {
 
 /// Asks every host that the releases name.
 pub(crate) fn begin(work: &mut Work<'_>, fixed: &Fixed, head: Digest) -> Result<Fetch, Damage> {
-    let mut fetch = Fetch {
-        head,
-        hosts: Vec::new(),
-        header: None,
-        have: 0,
-        due: None,
-        later: None,
-        is_later: false,
-    };
+    let mut fetch = Fetch::of(head, Vec::new(), false);
     widen(work, fixed, &mut fetch)?;
     Ok(fetch)
 }
@@ -139,16 +132,7 @@ pub(super) fn begin_later<'a>(
         let message = outbox::send(work, &host.local, &host.did, get(fixed, Some(head)));
         Source::new((host.did.clone(), host.local.clone()), message)
     };
-    let hosts = hosts.map(ask).collect();
-    Fetch {
-        head,
-        hosts,
-        header: None,
-        have: 0,
-        due: None,
-        later: None,
-        is_later: true,
-    }
+    Fetch::of(head, hosts.map(ask).collect(), true)
 }
 
 impl Source {
@@ -166,14 +150,25 @@ impl Source {
 
     /// Whether it has said yet what it has, or that it has nothing. One that says "not yet" has said neither.
     pub(super) fn has_answered(&self) -> bool {
-        let refused = self.refused.as_ref();
-        self.asked != Asked::Header
-            || self.newest.is_some()
-            || refused.is_some_and(|why| !outbox::reads_not_yet(why))
+        let refused = self.refused.as_deref();
+        let said_no = refused.is_some_and(|why| !outbox::reads_not_yet(why));
+        self.asked != Asked::Header || self.newest.is_some() || said_no
     }
 }
 
 impl Fetch {
+    const fn of(head: Digest, hosts: Vec<Source>, is_later: bool) -> Self {
+        Self {
+            head,
+            hosts,
+            header: None,
+            have: 0,
+            due: None,
+            later: None,
+            is_later,
+        }
+    }
+
     /// Bytes fetched and in all.
     pub(crate) fn progress(&self) -> (u64, u64) {
         let Some(header) = self.header() else {
@@ -260,7 +255,7 @@ impl Fetch {
                 host.newest = head.newest;
                 host.asked = Asked::Key;
             }
-            Body::Problem(problem) => host.refused = Some(crate::owner::protect::reason(problem)),
+            Body::Problem(problem) => host.refused = Some(reason(problem)),
             _ => {}
         }
     }
@@ -300,10 +295,10 @@ impl Fetch {
         &self.hosts
     }
 
-    /// Whether all chunks are here. Counted, because reading them all after each one would take a wallet's time squared.
+    /// Whether all chunks are here; counted, because to read them all after each one takes a wallet's time squared.
     pub(super) fn is_whole(&self) -> bool {
-        self.header()
-            .is_some_and(|header| self.have as usize == header.chunks.len())
+        let header = self.header();
+        header.is_some_and(|header| self.have as usize == header.chunks.len())
     }
 
     /// Its header, once it is here.
@@ -332,7 +327,7 @@ impl Fetch {
             (Asked::Key, Body::BackupKey(key)) if key.backup == self.head => {
                 return Some(key.clone());
             }
-            (_, Body::Problem(problem)) => Err(crate::owner::protect::reason(problem)),
+            (_, Body::Problem(problem)) => Err(reason(problem)),
             _ => Err("it answered with something else than was asked for".into()),
         };
         match wrong {
@@ -490,8 +485,7 @@ pub(crate) fn whole(work: &Work<'_>, fetch: &Fetch) -> Result<Option<Fetched>, D
     let Some(header) = fetch.header() else {
         return Ok(None);
     };
-    let count = header.chunks.len() as u32;
-    let chunks: Option<Vec<Vec<u8>>> = (0..count)
+    let chunks: Option<Vec<Vec<u8>>> = (0..header.chunks.len() as u32)
         .map(|index| push::kept_chunk(work, &fetch.head, index))
         .collect::<Result<_, Damage>>()?;
     Ok(chunks.map(|chunks| (header, chunks)))
