@@ -217,11 +217,16 @@ fn verdict(
         return Ok(Verdict::Bad);
     };
     let header = trial.header();
+    // Its own number counts: one host may name another's supplement with a wrong one, to have it dropped.
+    let here = fetch
+        .later
+        .as_ref()
+        .and_then(|later| newest_here(fetch, later));
     let is_lawful = |header: &BackupHeader| {
         fetch
             .header()
             .is_some_and(|base| supplements(header, &base))
-            && claimed_number(fetch, &trial.head) == Some(header.draft.sequence)
+            && here.is_some_and(|here| header.draft.sequence > here)
             && is_live(anchor, fixed, &header.author)
     };
     if header.as_ref().is_some_and(|header| !is_lawful(header)) {
@@ -236,13 +241,6 @@ fn verdict(
     let until = fetch.later.as_ref().map(|later| later.trial_until);
     let is_late = until.is_none_or(|until| until <= work.now);
     Ok(if is_late { Verdict::Bad } else { Verdict::Open })
-}
-
-/// The number that a host gave with this digest.
-fn claimed_number(fetch: &Fetch, head: &Digest) -> Option<u64> {
-    let claims = fetch.hosts().iter().filter_map(|host| host.newest);
-    let mut of_it = claims.filter(|newest| newest.backup == *head);
-    of_it.next().map(|newest| newest.sequence)
 }
 
 fn is_live(anchor: &Anchor, fixed: &Fixed, author: &VerifyingKey<AgentPolicy>) -> bool {
@@ -285,8 +283,11 @@ fn begin_trial(work: &mut Work<'_>, claim: &mut Claim) -> bool {
 fn best(fetch: &Fetch, later: &Later) -> Option<Newest> {
     let here = newest_here(fetch, later)?;
     let claims = fetch.hosts().iter().filter_map(|host| host.newest);
-    let open =
-        claims.filter(|newest| newest.sequence > here && !later.rejected.contains(&newest.backup));
+    let found = later.found.as_ref().map(|found| found.head);
+    let open = claims.filter(|newest| {
+        let is_known = later.rejected.contains(&newest.backup) || found == Some(newest.backup);
+        newest.sequence > here && !is_known
+    });
     open.max_by_key(|newest| newest.sequence)
 }
 
