@@ -329,6 +329,32 @@ fn a_host_that_wakes_at_last_brings_the_changes_that_trustees_know_of() {
     assert_eq!(restored(&mut net).0, changed());
 }
 
+/// G5, G10: it could otherwise have the newest changes dropped by naming them.
+#[test]
+fn a_host_that_names_the_changes_and_gives_nothing_takes_them_from_nobody() {
+    let mut net = protected();
+    change(&mut net);
+    net.pass(PUSHED);
+    // The next round of custody proofs: trustees know of the changes, so they are waited for.
+    hours(&mut net, 10 * 24);
+    net.owners[0].online = false;
+    net.online("Ivan", false);
+    let mut miser = None;
+    net.on_reply = Box::new(move |message, _| {
+        let is_asked = matches!(&message.body, Body::BackupGet(get) if get.named.is_some());
+        !is_asked || *miser.get_or_insert_with(|| message.to.clone()) != message.to
+    });
+    ask_back(&mut net, false);
+    net.pass(PATIENCE);
+    net.pass(PATIENCE);
+    assert_eq!(net.recovery().state, "older");
+    net.online("Ivan", true);
+    hours(&mut net, 1);
+    net.pass(WAITING);
+    assert_eq!(net.recovery().state, "done", "{:?}", net.recovery());
+    assert_eq!(restored(&mut net).0, changed());
+}
+
 /// Who has not seen the ledger so far has not said that it has nothing.
 #[test]
 fn a_host_that_says_not_yet_is_waited_for() {

@@ -41,13 +41,22 @@ pub(crate) struct Later {
     trial_until: Timestamp,
     /// The newest supplement that is here whole, opens, and is what it says.
     pub(super) found: Option<Fetch>,
-    /// Those that are not what hosts said, or that no host showed in time; one for each host at most.
+    /// Those that are not what hosts said; one for each host at most.
     rejected: Vec<Digest>,
+    /// Those that hosts said to have and did not show in time, and which hosts. Another host that names the same one is
+    /// asked for it: whoever names the newest and gives nothing must not take it away from those who have it.
+    late: Vec<(Digest, Did)>,
     /// Whether trustees know of a newer one.
     pub(super) misses: bool,
 }
 
 impl Later {
+    /// What a host says to have, unless it was asked for that in vain.
+    fn offer(&self, host: &fetch::Source) -> Option<Newest> {
+        let in_vain = |newest: &Newest| self.late.contains(&(newest.backup, host.did.clone()));
+        host.newest.filter(|newest| !in_vain(newest))
+    }
+
     /// When there is something to do.
     pub(super) fn due(&self) -> Option<Timestamp> {
         let trial = self.trial.as_ref();
@@ -86,6 +95,7 @@ pub(super) fn begin(
             trial_until: until,
             found: None,
             rejected: Vec::new(),
+            late: Vec::new(),
             misses: false,
         }));
     }
@@ -177,8 +187,10 @@ enum Verdict {
     Open,
     /// It is here, and what the host said.
     Good,
-    /// It is something else, or does not come.
+    /// It is something else.
     Bad,
+    /// It does not come from those who were asked.
+    Late,
 }
 
 /// Takes what was tried for what it is, or drops it.
@@ -202,6 +214,12 @@ fn judge_trial(work: &mut Work<'_>, anchor: &Anchor, claim: &mut Claim) -> Resul
             trial.withdraw(work);
             trial.forget(work);
             later.rejected.push(trial.head);
+        }
+        Verdict::Late => {
+            trial.withdraw(work);
+            trial.forget(work);
+            let asked = trial.hosts().iter().map(|host| host.did.clone());
+            later.late.extend(asked.map(|host| (trial.head, host)));
         }
     }
     Ok(())
@@ -240,7 +258,11 @@ fn verdict(
     }
     let until = fetch.later.as_ref().map(|later| later.trial_until);
     let is_late = until.is_none_or(|until| until <= work.now);
-    Ok(if is_late { Verdict::Bad } else { Verdict::Open })
+    Ok(if is_late {
+        Verdict::Late
+    } else {
+        Verdict::Open
+    })
 }
 
 fn is_live(anchor: &Anchor, fixed: &Fixed, author: &VerifyingKey<AgentPolicy>) -> bool {
@@ -269,7 +291,8 @@ fn begin_trial(work: &mut Work<'_>, claim: &mut Claim) -> bool {
         return false;
     };
     let says = |host: &&fetch::Source| {
-        host.newest
+        later
+            .offer(host)
             .is_some_and(|newest| newest.backup == best.backup)
     };
     let hosts = fetch.hosts().iter().filter(says);
@@ -282,7 +305,7 @@ fn begin_trial(work: &mut Work<'_>, claim: &mut Claim) -> bool {
 
 fn best(fetch: &Fetch, later: &Later) -> Option<Newest> {
     let here = newest_here(fetch, later)?;
-    let claims = fetch.hosts().iter().filter_map(|host| host.newest);
+    let claims = fetch.hosts().iter().filter_map(|host| later.offer(host));
     let found = later.found.as_ref().map(|found| found.head);
     let open = claims.filter(|newest| {
         let is_known = later.rejected.contains(&newest.backup) || found == Some(newest.backup);
