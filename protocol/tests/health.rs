@@ -160,7 +160,12 @@ fn an_attempt_in_her_name_and_a_revoked_key_are_failures() {
         net.recognise(name);
     }
     net.pass(Millis::seconds(1));
-    is(&net.owners[0], "alerts", Verdict::Failed, "in your name");
+    is(
+        &net.owners[0],
+        "alerts",
+        Verdict::Failed,
+        "asks your trustees for your keys",
+    );
     is(&net.owners[1], "identity", Verdict::Ok, "under way");
     for name in ["Bob", "Carol"] {
         net.approve(name);

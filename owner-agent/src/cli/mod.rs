@@ -73,7 +73,7 @@ pub enum Task {
     /// The shares that your trustees keep
     #[command(subcommand)]
     Share(Share),
-    /// Attempts to recover in your name
+    /// What others ask your trustees for in your name
     #[command(subcommand)]
     Alert(Alert),
     /// Get everything back on a new device

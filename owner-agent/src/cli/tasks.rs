@@ -216,7 +216,7 @@ pub enum Share {
 /// Attempts in her name.
 #[derive(Debug, Subcommand)]
 pub enum Alert {
-    /// Recovery attempts made in your name
+    /// What was asked for in your name: your keys, or a trustee's share
     List,
     /// Stop one that is not yours, signed with this device's key
     Veto {

@@ -24,7 +24,8 @@ fn healthy(answer: &Answer) -> Result<(), Failure> {
         return Err(unexpected());
     };
     if *alerts > 0 {
-        let message = "someone tries to recover in your name: owner-agent alert list";
+        let message =
+            "someone asks your trustees for your keys, or for a share: owner-agent alert list";
         return Err(Failure::shown(Exit::Unhealthy, message));
     }
     if let Some(conflict) = conflicts.iter().find(|conflict| conflict.proven) {

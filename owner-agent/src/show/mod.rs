@@ -60,7 +60,10 @@ fn status(answer: &Answer) -> String {
     };
     let mut lines = vec![format!("{}   {text}", state.to_uppercase())];
     if *alerts > 0 {
-        lines.push("SOMEONE TRIES TO RECOVER IN YOUR NAME: owner-agent alert list".to_owned());
+        lines.push(
+            "SOMEONE ASKS YOUR TRUSTEES FOR YOUR KEYS, OR FOR A SHARE: owner-agent alert list"
+                .to_owned(),
+        );
     }
     lines.extend(
         conflicts
@@ -209,11 +212,12 @@ fn secrets(list: &[(String, u64)], earlier: &[(String, u64)]) -> String {
 }
 
 fn alerts(list: &[AlertView]) -> String {
-    let rows: Vec<[String; 5]> = list
+    let rows: Vec<[String; 6]> = list
         .iter()
         .map(|view| {
             [
                 short(&view.request.to_string()),
+                view.what.clone(),
                 utc(view.anchored),
                 view.state.clone(),
                 format!("{} of {}", view.approvals, view.threshold),
@@ -223,9 +227,9 @@ fn alerts(list: &[AlertView]) -> String {
         })
         .collect();
     or_nothing(
-        "Nobody has tried to recover in your name.",
+        "Nobody has asked your trustees for your keys, or for a share.",
         &rows,
-        ["ID", "ANCHORED", "STATE", "APPROVALS", "RELEASES"],
+        ["ID", "WHAT", "ANCHORED", "STATE", "APPROVALS", "RELEASES"],
     )
 }
 

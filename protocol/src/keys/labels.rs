@@ -167,6 +167,8 @@ labels! {
     RECORD_BODY = "ledger/record-body";
     /// A recovery request's id.
     REQUEST_ID = "ledger/request-id";
+    /// A repair's id: of what is asked, of the leaf that goes and of the one that comes.
+    REPAIR_ID = "ledger/repair-id";
     /// Signatures of records, by kind.
     SIGN_POLICY_CREATE = "ledger/sign/policy-create";
     /// The same.
@@ -183,6 +185,10 @@ labels! {
     SIGN_OVERRIDE = "ledger/sign/override";
     /// The same.
     SIGN_COMPLETE = "ledger/sign/complete";
+    /// The same.
+    SIGN_REPAIR = "ledger/sign/repair";
+    /// The same.
+    SIGN_REPAIRED = "ledger/sign/repaired";
 }
 
 #[cfg(test)]

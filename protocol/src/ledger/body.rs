@@ -3,6 +3,7 @@ use crate::bytes::{Blob, Digest, Salt};
 use crate::keys::VerifyingKey;
 use crate::keys::role::{AgentPolicy, Approval};
 use crate::ledger::kind::Kind;
+use crate::ledger::repair::{RepairBody, RepairedBody};
 use crate::ledger::request::RequestBody;
 use crate::policy::{ApprovalPath, Bucket, LANES};
 use serde::{Deserialize, Serialize};
@@ -139,7 +140,7 @@ impl Verdict {
     }
 }
 
-/// Kind 31: a trustee's verdict. The record's `seq` counts this key's verdicts on the request, so
+/// Kind 31: a trustee's verdict on a request or a repair. The record's `seq` counts this key's verdicts on the request, so
 /// that nobody can repeat an older one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalBody {
@@ -197,6 +198,10 @@ pub enum RecordBody {
     Override(OverrideBody),
     /// Kind 34.
     Complete(CompleteBody),
+    /// Kind 36.
+    Repair(Box<RepairBody>),
+    /// Kind 38.
+    Repaired(RepairedBody),
 }
 
 impl RecordBody {
@@ -212,6 +217,8 @@ impl RecordBody {
             Self::Veto(_) => Kind::Veto,
             Self::Override(_) => Kind::Override,
             Self::Complete(_) => Kind::Complete,
+            Self::Repair(_) => Kind::Repair,
+            Self::Repaired(_) => Kind::Repaired,
         }
     }
 }

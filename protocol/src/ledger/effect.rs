@@ -3,6 +3,7 @@ use crate::bytes::Digest;
 use crate::keys::VerifyingKey;
 use crate::keys::role::{AgentPolicy, Approval};
 use crate::ledger::body::{Authorizations, RecoveryPolicyBody, Verdict};
+use crate::ledger::repair::RepairBody;
 use crate::ledger::request::RequestBody;
 use crate::time::Timestamp;
 
@@ -63,7 +64,7 @@ pub enum Act {
     },
     /// A trustee has said its verdict.
     Judged {
-        /// On which request.
+        /// On which request or repair.
         request: Digest,
         /// The trustee's approval key.
         key: VerifyingKey<Approval>,
@@ -99,5 +100,20 @@ pub enum Act {
         agent: VerifyingKey<AgentPolicy>,
         /// The epoch that is active now.
         next: Box<RecoveryPolicyBody>,
+    },
+    /// A trustee's share is to be computed by the others.
+    RepairRequested {
+        /// The repair.
+        body: Box<RepairBody>,
+    },
+    /// The key in the leaf spoke against its replacement: the repair is over.
+    Objected {
+        /// Which repair.
+        repair: Digest,
+    },
+    /// Another key stands in the leaf.
+    Repaired {
+        /// By which repair.
+        repair: Digest,
     },
 }

@@ -34,7 +34,9 @@ pub enum Invalid {
     #[error("this policy stands already")]
     PolicyExists,
     /// Room that is not used yet.
-    #[error("a rule of more than one agent, or a prover commitment, is not supported yet")]
+    #[error(
+        "a rule of more than one agent, a prover commitment, or a repair after a theft is not supported yet"
+    )]
     Unsupported,
     /// The signer may not do this.
     #[error("the signing agent is not alive in the policy or lacks the authorization for this")]
@@ -148,6 +150,17 @@ pub enum Invalid {
     /// A veto stands.
     #[error("a veto stands on the request")]
     VetoStands,
+    /// One repair at a time.
+    #[error(
+        "another repair is under way on this policy; it ends by itself, or its sponsor withdraws"
+    )]
+    RepairUnderWay,
+    /// The key whose leaf is replaced has no say in that but against it.
+    #[error("this approval key is the one that the repair replaces; it can only object")]
+    KeyLeaves,
+    /// Nothing would be replaced, or by another leaf than the one asked for.
+    #[error("the leaf is not the one that comes by this repair")]
+    WrongLeaf,
 }
 
 impl Invalid {
@@ -193,6 +206,9 @@ impl Invalid {
             Self::LaneNotFull { .. } => "e.p.ledger.lane-not-full",
             Self::DelayRunning { .. } => "e.p.ledger.delay-running",
             Self::VetoStands => "e.p.ledger.veto-stands",
+            Self::RepairUnderWay => "e.p.ledger.repair-under-way",
+            Self::KeyLeaves => "e.p.ledger.key-leaves",
+            Self::WrongLeaf => "e.p.ledger.wrong-leaf",
         }
     }
 }

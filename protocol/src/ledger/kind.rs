@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Kinds of records. The number stands in the canonical bytes and is never given twice.
 ///
 /// Kept free for what `spec/ledger.md` names and this version does not admit: 1 to 3 (public DID
-/// created, rotated, deactivated), 35 (recovery by key), 36 (repair), 37 (enrolment).
+/// created, rotated, deactivated), 35 (recovery by key), 37 (enrolment of a trustee by the others).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 #[repr(u8)]
@@ -26,11 +26,15 @@ pub enum Kind {
     Override = 33,
     /// The identity goes to a new agent and the next epoch.
     Complete = 34,
+    /// The share of a trustee whose agent is gone is to be computed by others.
+    Repair = 36,
+    /// It was: another approval key stands in its leaf.
+    Repaired = 38,
 }
 
 impl Kind {
     /// All kinds that are admitted.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::PolicyCreate,
         Self::PolicyUpdate,
         Self::RecoveryPolicy,
@@ -39,6 +43,8 @@ impl Kind {
         Self::Veto,
         Self::Override,
         Self::Complete,
+        Self::Repair,
+        Self::Repaired,
     ];
 
     /// Its name, for people and reports.
@@ -53,6 +59,8 @@ impl Kind {
             Self::Veto => "veto",
             Self::Override => "override",
             Self::Complete => "complete",
+            Self::Repair => "repair",
+            Self::Repaired => "repaired",
         }
     }
 
@@ -74,6 +82,8 @@ impl Kind {
             Self::Veto => labels::SIGN_VETO,
             Self::Override => labels::SIGN_OVERRIDE,
             Self::Complete => labels::SIGN_COMPLETE,
+            Self::Repair => labels::SIGN_REPAIR,
+            Self::Repaired => labels::SIGN_REPAIRED,
         }
     }
 }

@@ -27,7 +27,7 @@ pub enum Subject {
     Inception,
     /// The policy of this address.
     Policy(Digest),
-    /// The request of this id.
+    /// The request, or the repair, of this id.
     Request(Digest),
     /// The waiting change that the record of this digest made.
     Change(Digest),
@@ -45,7 +45,7 @@ pub enum Endorsement {
     },
     /// Of the approval key that the body names.
     Approval(Signature),
-    /// Of the request's claimant.
+    /// Of the request's claimant, or of the one in need of a repair.
     Claimant(Signature),
     /// Of the recovery signing key of the request's lane, rebuilt or by threshold.
     Recovery(Signature),
@@ -159,6 +159,8 @@ impl RecordBody {
             Self::Veto(body) => codec::encode(BODY_VERSION, body),
             Self::Override(body) => codec::encode(BODY_VERSION, body),
             Self::Complete(body) => codec::encode(BODY_VERSION, body),
+            Self::Repair(body) => codec::encode(BODY_VERSION, &**body),
+            Self::Repaired(body) => codec::encode(BODY_VERSION, body),
         }
     }
 
@@ -172,6 +174,8 @@ impl RecordBody {
             Kind::Veto => Self::Veto(read(bytes)?),
             Kind::Override => Self::Override(read(bytes)?),
             Kind::Complete => Self::Complete(read(bytes)?),
+            Kind::Repair => Self::Repair(Box::new(read(bytes)?)),
+            Kind::Repaired => Self::Repaired(read(bytes)?),
         })
     }
 }

@@ -1,5 +1,5 @@
 //! Making records: one constructor per kind, which signs what the kind asks for.
-use crate::bytes::Digest;
+use crate::bytes::{Digest, Salt};
 use crate::keys::role::{AgentPolicy, Approval, ClaimantSigning};
 use crate::keys::{RecoverySecret, SigningKey};
 use crate::ledger::body::{
@@ -7,6 +7,7 @@ use crate::ledger::body::{
     RecordBody, RecoveryPolicyBody, VetoBody,
 };
 use crate::ledger::record::{Endorsement, NO_PREV, Record, Subject};
+use crate::ledger::repair::{RepairBody, RepairedBody};
 use crate::ledger::request::RequestBody;
 use crate::vss::Sign;
 use rand_core::CryptoRng;
@@ -77,7 +78,36 @@ impl Record {
         .by_claimant(&log, claimant)
     }
 
-    /// The request with its sponsor's signature.
+    /// Asks for a repair; the sponsor must add its signature ([`Record::sponsored`]).
+    #[must_use]
+    pub fn repair(body: RepairBody, claimant: &SigningKey<ClaimantSigning>) -> Self {
+        let log = body.request.log;
+        unsigned(
+            Subject::Request(body.id()),
+            RecordBody::Repair(Box::new(body)),
+        )
+        .by_claimant(&log, claimant)
+    }
+
+    /// Puts the new key into the leaf of a repair.
+    #[must_use]
+    pub fn repaired(
+        place: (&Digest, Digest),
+        salt: Salt,
+        claimant: &SigningKey<ClaimantSigning>,
+        key: &SigningKey<Approval>,
+    ) -> Self {
+        let (log, repair) = place;
+        let body = RepairedBody {
+            key: key.verifying_key(),
+            salt,
+        };
+        unsigned(Subject::Request(repair), RecordBody::Repaired(body))
+            .by_claimant(log, claimant)
+            .by_approval(log, key)
+    }
+
+    /// The request, or the repair, with its sponsor's signature.
     #[must_use]
     pub fn sponsored(self, log: &Digest, sponsor: &SigningKey<Approval>) -> Self {
         self.by_approval(log, sponsor)

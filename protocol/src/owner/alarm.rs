@@ -51,6 +51,7 @@ impl Reader {
         let view = anchor.view(&self.log)?;
         let (about, text) = match kind {
             Kind::Request if self.own != Some(subject) => (subject, self.request(view, &subject)?),
+            Kind::Repair if self.is_agent => (subject, self.repair(view, &subject)?),
             Kind::PolicyUpdate | Kind::RecoveryPolicy => {
                 (effect.record, self.change(view, &effect.record)?)
             }
@@ -82,6 +83,24 @@ impl Reader {
         }
     }
 
+    fn repair(&self, view: &View, id: &Digest) -> Option<String> {
+        let status = view
+            .state()
+            .repair_status(id, view.ledger_time().unwrap_or_default())?;
+        Some(match (status.completed, status.ended) {
+            (true, _) => format!(
+                "your trustees have given a trustee's lost share to a new device: repair {}; call that trustee \
+                 and enrol it anew",
+                short(id)
+            ),
+            (false, true) => format!(
+                "your trustees were asked to give a trustee's lost share to a new device, and it came to nothing: repair {}",
+                short(id)
+            ),
+            (false, false) => repairing(id),
+        })
+    }
+
     fn change(&self, view: &View, record: &Digest) -> Option<String> {
         let now = view.ledger_time().unwrap_or_default();
         let waiting = view.state().waiting_changes(&self.policy, now);
@@ -108,6 +127,15 @@ pub(super) fn asked(request: &Digest) -> String {
     format!(
         "somebody asks your trustees for your keys; if it is not you, stop it: owner-agent alert veto {}",
         short(request)
+    )
+}
+
+/// Somebody's repair is open.
+pub(super) fn repairing(repair: &Digest) -> String {
+    format!(
+        "your trustees are asked to give a trustee's lost share to a new device; call that trustee, and if it is not so, \
+         stop it: owner-agent alert veto {}",
+        short(repair)
     )
 }
 

@@ -7,7 +7,7 @@ use crate::ledger::{Kind, News, Record, RequestStatus, Subject};
 use crate::message::Body;
 use crate::message::alert::Veto;
 use crate::outbox;
-use crate::owner::alarm::{Reader, asked, changing, short};
+use crate::owner::alarm::{Reader, asked, changing, repairing, short};
 use crate::owner::claim::row;
 use crate::owner::command::{AlertView, Answer, RecordView};
 use crate::owner::identity::{self, Identity};
@@ -15,6 +15,9 @@ use crate::owner::trustee::{self, PeerRole};
 use crate::record::{self, Records, Row, Space};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+
+const RECOVERY: &str = "recovery";
+const REPAIR: &str = "repair";
 
 /// A record of the ledger that concerns this owner.
 #[derive(Serialize, Deserialize)]
@@ -97,10 +100,11 @@ pub(crate) fn alerts(records: &dyn Records, anchor: &Anchor) -> Result<Vec<Alert
     let own = row::load(records)?
         .and_then(|claim| claim.fixed)
         .map(|fixed| fixed.request);
-    let requests = requests(anchor, &identity)
-        .into_iter()
-        .filter(|(id, _)| Some(*id) != own);
-    Ok(requests.map(|(id, status)| alert(id, &status)).collect())
+    let asked = asked_for(anchor, &identity).into_iter();
+    let others = asked.filter(|(id, ..)| Some(*id) != own);
+    Ok(others
+        .map(|(id, what, status)| alert(id, what, &status))
+        .collect())
 }
 
 /// What is open in her name and not hers, asked from the ledger: a hint may have died with the
@@ -112,7 +116,7 @@ pub(crate) fn pending(records: &dyn Records, anchor: &Anchor) -> Result<Vec<Even
     let mut events: Vec<Event> = alerts(records, anchor)?
         .into_iter()
         .filter(|alert| alert.state == "open")
-        .map(|alert| Event::new("alarm", alert.request.to_string(), asked(&alert.request)))
+        .map(|alert| Event::new("alarm", alert.request.to_string(), told(&alert)))
         .collect();
     for record in changes(anchor, &identity) {
         if anchor.outcome(records, &record)?.is_none() {
@@ -120,6 +124,13 @@ pub(crate) fn pending(records: &dyn Records, anchor: &Anchor) -> Result<Vec<Even
         }
     }
     Ok(events)
+}
+
+fn told(alert: &AlertView) -> String {
+    match alert.what.as_str() {
+        REPAIR => repairing(&alert.request),
+        _ => asked(&alert.request),
+    }
 }
 
 /// Changes of her policy that wait.
@@ -132,22 +143,20 @@ fn changes(anchor: &Anchor, identity: &Identity) -> Vec<Digest> {
     waiting.into_iter().map(|change| change.record).collect()
 }
 
-fn requests(anchor: &Anchor, identity: &Identity) -> Vec<(Digest, RequestStatus)> {
+/// Recoveries of her keys, and repairs of a trustee's share: an agent of hers can stop either.
+fn asked_for(anchor: &Anchor, identity: &Identity) -> Vec<(Digest, &'static str, RequestStatus)> {
     let Some(view) = anchor.view(&identity.log) else {
         return Vec::new();
     };
-    let ids = view.state().requests_on(&identity.policy).into_iter();
-    ids.filter_map(|id| {
-        Some((
-            id,
-            view.state()
-                .request_status(&id, view.ledger_time().unwrap_or_default())?,
-        ))
-    })
-    .collect()
+    let (state, now) = (view.state(), view.ledger_time().unwrap_or_default());
+    let requests = state.requests_on(&identity.policy).into_iter();
+    let requests = requests.filter_map(|id| Some((id, RECOVERY, state.request_status(&id, now)?)));
+    let repairs = state.repairs_on(&identity.policy).into_iter();
+    let repairs = repairs.filter_map(|id| Some((id, REPAIR, state.repair_status(&id, now)?)));
+    requests.chain(repairs).collect()
 }
 
-fn alert(request: Digest, status: &RequestStatus) -> AlertView {
+fn alert(request: Digest, what: &str, status: &RequestStatus) -> AlertView {
     let state = match status {
         RequestStatus {
             completed: true, ..
@@ -158,6 +167,7 @@ fn alert(request: Digest, status: &RequestStatus) -> AlertView {
     };
     AlertView {
         request,
+        what: what.into(),
         anchored: status.anchored,
         state: state.into(),
         approvals: status.approvals.try_into().unwrap_or(u8::MAX),
@@ -189,8 +199,8 @@ pub(crate) fn veto(work: &mut Work<'_>, anchor: &mut Anchor, id: &str) -> Result
 }
 
 fn named(anchor: &Anchor, identity: &Identity, id: &str) -> Result<Subject, CommandError> {
-    let requests = requests(anchor, identity).into_iter();
-    let requests = requests.map(|(request, _)| (request, Subject::Request(request)));
+    let requests = asked_for(anchor, identity).into_iter();
+    let requests = requests.map(|(request, ..)| (request, Subject::Request(request)));
     let changes = changes(anchor, identity).into_iter();
     let changes = changes.map(|change| (change, Subject::Change(change)));
     // Whoever reads the list as JSON has another spelling than whoever reads it as text.

@@ -294,11 +294,13 @@ pub struct ProtectView {
     pub may_lose: u8,
 }
 
-/// One recovery attempt in her name.
+/// One attempt in her name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlertView {
-    /// The request.
+    /// The request, or the repair.
     pub request: Digest,
+    /// `recovery` of her keys, or `repair` of one trustee's share.
+    pub what: String,
     /// When it was anchored.
     pub anchored: Timestamp,
     /// `open`, `vetoed`, `completed`, `ended`.

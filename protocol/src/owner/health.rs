@@ -194,10 +194,10 @@ fn alarms(records: &dyn Records, anchor: &Anchor) -> Result<Check, Damage> {
     let alerts = alert::alerts(records, anchor)?;
     Ok(
         match alerts.iter().filter(|alert| alert.state == "open").count() {
-            0 => Check::ok("alerts", "nobody tries to recover in your name"),
+            0 => Check::ok("alerts", "nobody asks your trustees for your keys"),
             _ => Check::failed(
                 "alerts",
-                "someone tries to recover in your name; stop it if it is not you",
+                "someone asks your trustees for your keys, or for a share; stop it if it is not you",
                 "@ alert list",
             ),
         },

@@ -52,6 +52,16 @@ fn what(act: &Act) -> Option<String> {
             waits_until: Some(_),
             ..
         } => Some(format!("epoch {} was set and waits", body.epoch)),
+        Act::RepairRequested { body } => Some(format!(
+            "a trustee's share is to be given to a new device, repair {}",
+            body.id()
+        )),
+        Act::Objected { repair } => Some(format!(
+            "the trustee who was to be replaced by repair {repair} has stopped it"
+        )),
+        Act::Repaired { repair } => {
+            Some(format!("repair {repair} is done; a trustee has a new key"))
+        }
         Act::Granted { .. } => Some("a device was added".into()),
         Act::Revoked { .. } => Some("a device was revoked".into()),
         Act::ChangeVetoed { .. } => Some("a waiting change was vetoed".into()),

@@ -5,13 +5,13 @@ use kith_protocol::bytes::{Digest, Salt};
 use kith_protocol::keys::role::{
     AgentPolicy, Approval, ClaimantSealing, ClaimantSigning, SigningRole,
 };
-use kith_protocol::keys::{AgreementSecret, RecoverySecret, SigningKey};
+use kith_protocol::keys::{AgreementSecret, RecoverySecret, SigningKey, VerifyingKey};
 use kith_protocol::ledger::{
     ApprovalBody, Authorizations, Change, CompleteBody, CompletionKeys, Effect, Invalid, Link,
-    OverrideBody, PolicyCreateBody, Record, RecoveryPolicyBody, RequestBody, RequestKind, State,
-    Subject, Verdict, check,
+    OverrideBody, PolicyCreateBody, Record, RecoveryPolicyBody, RepairBody, RequestBody,
+    RequestKind, State, Subject, Verdict, check,
 };
-use kith_protocol::policy::{ApprovalTree, Bucket, LaneOpening};
+use kith_protocol::policy::{ApprovalPath, ApprovalTree, Bucket, LaneOpening, Replacement};
 use kith_protocol::time::{Millis, Timestamp};
 use kith_protocol::vss::{Decrypt, Sign};
 use rand_chacha::ChaCha20Rng;
@@ -204,6 +204,49 @@ impl World {
         Record::request(body, &self.claimant).sponsored(&self.log, &self.epoch.trustees[sponsor])
     }
 
+    /// Of the leaf of the trustee at `gone`, for the key and salt of a number.
+    pub fn repair_body(&self, gone: usize, sponsor: usize, new: u64) -> RepairBody {
+        let gone = self.epoch.trustees[gone].verifying_key();
+        let (key, salt) = newcomer(new);
+        RepairBody {
+            request: self.request_body(sponsor),
+            gone,
+            replacement: Replacement {
+                path: self.path(&gone),
+                leaf: Replacement::leaf(&salt, &key.verifying_key()),
+            },
+        }
+    }
+
+    /// The path of a trustee of the epoch in the tree as it is by now.
+    pub fn path(&self, key: &VerifyingKey<Approval>) -> ApprovalPath {
+        let dealt = self.epoch.tree.path(key).unwrap();
+        let until = self.state.replaced(&self.policy, LATER);
+        let path = self
+            .state
+            .path_after(&self.policy, (&dealt, 0), (until, LATER));
+        path.unwrap_or(dealt)
+    }
+
+    pub fn repair_of(&self, body: RepairBody, sponsor: usize) -> Record {
+        Record::repair(body, &self.claimant).sponsored(&self.log, &self.epoch.trustees[sponsor])
+    }
+
+    /// What a trustee says on any request or repair, with its path in the tree as it is by now.
+    pub fn verdict_on(&self, id: Digest, trustee: usize, verdict: Verdict) -> Record {
+        let secret = &self.epoch.trustees[trustee];
+        let key = secret.verifying_key();
+        let (seq, _) = self.state.next_verdict(&id, &key).unwrap();
+        let path = self.path(&key);
+        let body = ApprovalBody { key, path, verdict };
+        Record::approval(&self.log, (id, seq), body, secret)
+    }
+
+    pub fn closing(&self, repair: Digest, new: u64) -> Record {
+        let (key, salt) = newcomer(new);
+        Record::repaired((&self.log, repair), salt, &self.claimant, &key)
+    }
+
     pub fn id(&self) -> Digest {
         self.request_body(0).id()
     }
@@ -261,6 +304,11 @@ impl World {
         };
         Record::complete((&self.log, self.id()), body, &keys, &mut rng(60))
     }
+}
+
+/// The key and salt that come into a leaf.
+pub fn newcomer(number: u64) -> (SigningKey<Approval>, Salt) {
+    (key(number), Salt([number as u8; 32]))
 }
 
 pub fn creation(owner: &SigningKey<AgentPolicy>) -> Record {

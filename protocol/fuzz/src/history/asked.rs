@@ -1,13 +1,17 @@
-//! A request, as the book has it.
+//! A request, or a repair, as the book has it.
 use super::cast::{COOL_DOWN, DELAY, LIFETIME, OVERRIDE, THRESHOLD};
 use kith_protocol::keys::VerifyingKey;
 use kith_protocol::keys::role::{AgentPolicy, Approval};
-use kith_protocol::ledger::{RequestBody, Verdict};
+use kith_protocol::ledger::{RepairBody, RequestBody, Verdict};
 use kith_protocol::time::{Millis, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) struct Asked {
     pub(super) body: RequestBody,
+    /// What it replaces, where it is a repair.
+    pub(super) repair: Option<RepairBody>,
+    /// Whose word counts on it: who stood in the leaves when it was anchored.
+    pub(super) speakers: BTreeSet<VerifyingKey<Approval>>,
     pub(super) anchored: Timestamp,
     /// How long an agent must have stood.
     pub(super) stood: Millis,
@@ -21,12 +25,21 @@ pub(super) struct Asked {
     short: Timestamp,
     last_veto: Timestamp,
     closed: Option<Timestamp>,
+    /// What is asked could be given until something was said.
+    opened: bool,
 }
 
 impl Asked {
-    pub(super) fn new(body: RequestBody, stood: Millis, now: Timestamp) -> Self {
+    pub(super) fn new(
+        body: RequestBody,
+        speakers: BTreeSet<VerifyingKey<Approval>>,
+        stood: Millis,
+        now: Timestamp,
+    ) -> Self {
         Self {
             body,
+            repair: None,
+            speakers,
             anchored: now,
             stood,
             said: BTreeMap::new(),
@@ -37,7 +50,24 @@ impl Asked {
             short: now,
             last_veto: Timestamp(0),
             closed: None,
+            opened: false,
         }
+    }
+
+    /// Whether what is asked could be given at any time until now.
+    pub(super) fn was_opened(&self, now: Timestamp) -> bool {
+        self.opened || (!self.vetoed() && self.delay_over(now.min(self.ends())))
+    }
+
+    /// Before anything is said on it.
+    pub(super) fn note(&mut self, now: Timestamp) {
+        self.opened = self.was_opened(now);
+    }
+
+    /// Whether it is a repair in whose place no other may be asked for.
+    pub(super) fn takes_the_place(&self, now: Timestamp) -> bool {
+        let stands = self.dropped.is_none() || self.was_opened(now);
+        self.repair.is_some() && !self.ended(now) && stands
     }
 
     pub(super) fn approvals(&self) -> usize {

@@ -70,7 +70,9 @@ impl Book {
         for change in &house.changes {
             assert!(!matches!(&change.what, What::Epoch(body) if Some(body.epoch) == house.active));
         }
-        assert_eq!(state.requests_on(policy).len(), house.requests.len());
+        let asked = [state.requests_on(policy), state.repairs_on(policy)].concat();
+        assert_eq!(asked.len(), house.requests.len());
+        assert_eq!(state.replaced(policy, now), house.replaced, "leaves");
         for (id, asked) in &house.requests {
             same(asked, state, id, now);
         }
@@ -78,7 +80,12 @@ impl Book {
 }
 
 fn same(asked: &Asked, state: &State, id: &Digest, now: Timestamp) {
-    let status = state.request_status(id, now).expect("it was anchored");
+    let (status, other) = match asked.repair {
+        None => (state.request_status(id, now), state.repair_status(id, now)),
+        Some(_) => (state.repair_status(id, now), state.request_status(id, now)),
+    };
+    assert_eq!(other, None, "a repair that is a recovery");
+    let status = status.expect("it was anchored");
     assert_eq!(status.approvals, asked.approvals());
     assert_eq!(status.stolen, asked.stolen());
     assert_eq!(status.vetoed, asked.vetoed());
@@ -86,6 +93,17 @@ fn same(asked: &Asked, state: &State, id: &Digest, now: Timestamp) {
     assert_eq!(status.ended, asked.ended(now), "ended or not");
     assert_eq!(status.completed, asked.completed);
     // G7: nothing is released but on a full lane, after its delay, under no veto, before its end.
-    let allowed = state.release_allowed(id, now).is_ok();
-    assert_eq!(allowed, asked.released(now) && !asked.ended(now));
+    let (given, not) = match asked.repair {
+        None => (
+            state.release_allowed(id, now),
+            state.contribution_allowed(id, now),
+        ),
+        Some(_) => (
+            state.contribution_allowed(id, now),
+            state.release_allowed(id, now),
+        ),
+    };
+    assert!(not.is_err(), "a whole share for a repair");
+    assert_eq!(given.is_ok(), asked.released(now) && !asked.ended(now));
+    assert_eq!(status.opened, asked.was_opened(now), "opened or not");
 }

@@ -2,7 +2,7 @@
 use crate::pinned::{digest, rng};
 use kith_protocol::bytes::Salt;
 use kith_protocol::keys::role::{AgentPolicy, Approval, ClaimantSealing, ClaimantSigning};
-use kith_protocol::keys::{AgreementSecret, RecoverySecret, SigningKey, VerifyingKey};
+use kith_protocol::keys::{AgreementSecret, RecoverySecret, SigningKey};
 use kith_protocol::ledger::RecoveryPolicyBody;
 use kith_protocol::policy::{ApprovalTree, Bucket, LaneOpening};
 use kith_protocol::time::Millis;
@@ -38,6 +38,10 @@ pub(super) struct Claimant {
     pub(super) signing: SigningKey<ClaimantSigning>,
     pub(super) sealing: AgreementSecret<ClaimantSealing>,
 }
+
+/// Keys that come into leaves, with their salts' bytes.
+pub(super) static NEWCOMERS: LazyLock<[SigningKey<Approval>; 3]> =
+    LazyLock::new(|| [5_000, 5_001, 5_002].map(|seed| SigningKey::generate(&mut rng(seed))));
 
 pub(super) static OWNERS: LazyLock<[Owner; 2]> = LazyLock::new(|| [owner(0), owner(1)]);
 pub(super) static CLAIMANTS: LazyLock<[Claimant; 2]> = LazyLock::new(|| [claimant(0), claimant(1)]);
@@ -101,12 +105,4 @@ pub(super) fn epoch_of(body: &RecoveryPolicyBody) -> &'static Epoch {
     let mut all = OWNERS.iter().flat_map(|owner| &owner.epochs);
     all.find(|epoch| epoch.body == *body)
         .expect("nobody else deals here")
-}
-
-/// Where an approval key stands.
-pub(super) fn trustee(epoch: &Epoch, key: &VerifyingKey<Approval>) -> bool {
-    epoch
-        .trustees
-        .iter()
-        .any(|trustee| trustee.verifying_key() == *key)
 }

@@ -4,9 +4,11 @@ use super::cast::{self, OWNERS};
 use kith_protocol::bytes::Digest;
 use kith_protocol::keys::VerifyingKey;
 use kith_protocol::keys::role::{AgentPolicy, Approval};
-use kith_protocol::ledger::{Act, Authorizations, Effect, Endorsement, Record, RecoveryPolicyBody};
+use kith_protocol::ledger::{
+    Act, Authorizations, Effect, Endorsement, Record, RecordBody, RecoveryPolicyBody, RequestBody,
+};
 use kith_protocol::time::{Millis, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) type Key = VerifyingKey<AgentPolicy>;
 
@@ -78,6 +80,9 @@ pub(super) struct House {
     pub(super) bodies: BTreeMap<u32, RecoveryPolicyBody>,
     pub(super) requests: BTreeMap<Digest, Asked>,
     pub(super) sponsors: BTreeMap<VerifyingKey<Approval>, Digest>,
+    /// Who stands in the leaves of the epoch in force, and how many of them by repair.
+    pub(super) leaves: BTreeSet<VerifyingKey<Approval>>,
+    pub(super) replaced: usize,
 }
 
 impl House {
@@ -91,6 +96,8 @@ impl House {
             bodies: BTreeMap::new(),
             requests: BTreeMap::new(),
             sponsors: BTreeMap::new(),
+            leaves: BTreeSet::new(),
+            replaced: 0,
         }
     }
 
@@ -113,7 +120,7 @@ impl House {
         Some(now.after(body.longest_delay.span() + body.longest_lifetime.span()))
     }
 
-    /// Changes whose time has come, the earliest first; requests from before hold them back.
+    /// Changes whose time has come, the earliest first; recoveries from before hold them back.
     pub(super) fn settle(&mut self, now: Timestamp) {
         let due = |house: &Self| {
             let changes = house.changes.iter().enumerate();
@@ -130,7 +137,7 @@ impl House {
     }
 
     fn comes(&self, change: &Change) -> Timestamp {
-        let before = |asked: &&Asked| asked.anchored < change.ripe;
+        let before = |asked: &&Asked| asked.repair.is_none() && asked.anchored < change.ripe;
         let ends = self.requests.values().filter(before).map(Asked::ends);
         ends.fold(change.ripe, Timestamp::max)
     }
@@ -139,6 +146,9 @@ impl House {
         self.requests
             .values_mut()
             .for_each(|asked| asked.close(now));
+        let trustees = cast::epoch_of(&body).trustees.iter();
+        self.leaves = trustees.map(|trustee| trustee.verifying_key()).collect();
+        self.replaced = 0;
         self.active = Some(body.epoch);
         self.bodies.insert(body.epoch, body);
     }
@@ -167,6 +177,7 @@ impl House {
         }
         self.write_change(effect, now);
         self.write_request(effect, now);
+        self.write_repair(record, effect, now);
     }
 
     fn write_change(&mut self, effect: &Effect, now: Timestamp) {
@@ -222,18 +233,17 @@ impl House {
     fn write_request(&mut self, effect: &Effect, now: Timestamp) {
         match &effect.act {
             Act::Requested { body } => {
-                self.sponsors.insert(body.sponsor, body.id());
-                let asked = Asked::new((**body).clone(), self.longest_delay(), now);
+                let asked = self.asked((**body).clone(), body.id(), now);
                 self.requests.insert(body.id(), asked);
             }
             Act::Judged {
                 request,
                 key,
                 verdict,
-            } => self.on(request).say(*key, *verdict, now),
-            Act::Vetoed { request, agent } => self.on(request).veto(*agent, now),
+            } => self.on_at(request, now).say(*key, *verdict, now),
+            Act::Vetoed { request, agent } => self.on_at(request, now).veto(*agent, now),
             Act::Overridden { request, agent } => {
-                self.on(request).set_aside(*agent, now);
+                self.on_at(request, now).set_aside(*agent, now);
                 self.bar(*agent);
             }
             Act::Completed {
@@ -241,7 +251,7 @@ impl House {
                 agent,
                 next,
             } => {
-                self.on(request).complete(now);
+                self.on_at(request, now).complete(now);
                 self.agents.values_mut().for_each(|old| old.spent = true);
                 self.changes.clear();
                 self.agents.insert(*agent, Agent::founder(now));
@@ -251,8 +261,42 @@ impl House {
         }
     }
 
+    /// Somebody asks, and somebody stands by it.
+    fn asked(&mut self, body: RequestBody, id: Digest, now: Timestamp) -> Asked {
+        self.sponsors.insert(body.sponsor, id);
+        Asked::new(body, self.leaves.clone(), self.longest_delay(), now)
+    }
+
+    fn write_repair(&mut self, record: &Record, effect: &Effect, now: Timestamp) {
+        match (&effect.act, &record.body) {
+            (Act::RepairRequested { body }, _) => {
+                let open = self.requests.values_mut();
+                open.filter(|asked| asked.repair.is_some())
+                    .for_each(|asked| asked.close(now));
+                let mut asked = self.asked(body.request.clone(), body.id(), now);
+                asked.repair = Some((**body).clone());
+                self.requests.insert(body.id(), asked);
+            }
+            (Act::Objected { repair }, _) => self.on_at(repair, now).close(now),
+            (Act::Repaired { repair }, RecordBody::Repaired(body)) => {
+                self.on_at(repair, now).complete(now);
+                let gone = self.on(repair).repair.as_ref().map(|repair| repair.gone);
+                self.leaves.remove(&gone.expect("a repair"));
+                self.leaves.insert(body.key);
+                self.replaced += 1;
+            }
+            _ => {}
+        }
+    }
+
     fn on(&mut self, request: &Digest) -> &mut Asked {
         self.requests.get_mut(request).expect("a request")
+    }
+
+    fn on_at(&mut self, request: &Digest, now: Timestamp) -> &mut Asked {
+        let asked = self.on(request);
+        asked.note(now);
+        asked
     }
 
     /// It, and all that it granted.
@@ -264,11 +308,5 @@ impl House {
         let granted = |(below, agent): (&Key, &Agent)| (agent.by == Some(key)).then_some(*below);
         let below: Vec<Key> = self.agents.iter().filter_map(granted).collect();
         below.into_iter().for_each(|below| self.bar(below));
-    }
-
-    /// Whether this approval key is a trustee's of the epoch.
-    pub(super) fn trusts(&self, epoch: u32, key: &VerifyingKey<Approval>) -> bool {
-        let body = self.bodies.get(&epoch);
-        body.is_some_and(|body| cast::trustee(cast::epoch_of(body), key))
     }
 }

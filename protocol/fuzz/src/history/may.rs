@@ -48,13 +48,15 @@ impl House {
                 signed_by(record, agent);
                 self.may_veto_change(change, agent, now);
             }
-            Act::Requested { body } => self.may_ask(body, now),
+            Act::Requested { body } => self.may_ask(&body.id(), body, now),
             Act::Judged { .. }
             | Act::Vetoed { .. }
             | Act::Overridden { .. }
             | Act::Completed { .. } => {
                 self.may_on_request(record, &effect.act, now);
             }
+            Act::RepairRequested { body } => self.may_repair(body, now),
+            Act::Objected { .. } | Act::Repaired { .. } => self.may_on_repair(record, now),
         }
     }
 
@@ -129,8 +131,9 @@ impl House {
         assert!(!agent.barred, "a veto of the barred");
     }
 
-    fn may_ask(&self, body: &RequestBody, now: Timestamp) {
-        assert!(!self.requests.contains_key(&body.id()), "asked twice");
+    /// What a request and a repair must have alike; the one may ask with the other's words, for the ids differ.
+    pub(super) fn may_ask(&self, id: &Digest, body: &RequestBody, now: Timestamp) {
+        assert!(!self.requests.contains_key(id), "asked twice");
         assert_eq!(
             Some(body.epoch),
             self.active,
@@ -144,7 +147,7 @@ impl House {
             "a life too long"
         );
         assert!(
-            self.trusts(body.epoch, &body.sponsor),
+            self.leaves.contains(&body.sponsor),
             "a sponsor who is no trustee"
         );
         let last = self.sponsors.get(&body.sponsor);
@@ -163,10 +166,9 @@ impl House {
         assert!(!asked.ended(now), "about a request that has ended");
         match (act, &record.body) {
             (Act::Judged { verdict, .. }, RecordBody::Approval(body)) => {
-                assert!(
-                    self.trusts(asked.body.epoch, &body.key),
-                    "judged by a stranger"
-                );
+                assert!(asked.speakers.contains(&body.key), "judged by a stranger");
+                let leaves = asked.repair.as_ref().map(|repair| repair.gone);
+                assert_ne!(leaves, Some(body.key), "judged by the key that is to go");
                 may_judge(asked, record.seq, &body.key, (*verdict, now));
             }
             (Act::Vetoed { agent, .. }, _) => {
@@ -199,6 +201,7 @@ impl House {
     }
 
     fn may_complete(&self, asked: &Asked, agent: &Key, next: &RecoveryPolicyBody, now: Timestamp) {
+        assert!(asked.repair.is_none(), "recovered by a repair");
         assert!(asked.released(now), "complete before it was released");
         assert_eq!(self.active, Some(asked.body.epoch));
         let known = self.agents.get(agent);

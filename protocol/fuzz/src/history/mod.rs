@@ -6,6 +6,8 @@ mod book;
 mod cast;
 mod house;
 mod may;
+mod may_repair;
+mod mending;
 mod pen;
 mod spoilt;
 

@@ -4,11 +4,12 @@ use crate::pinned::{digest, rng};
 use crate::taps::Taps;
 use kith_protocol::bytes::{Digest, Salt};
 use kith_protocol::keys::SigningKey;
-use kith_protocol::keys::role::AgentPolicy;
+use kith_protocol::keys::role::{AgentPolicy, Approval};
 use kith_protocol::ledger::{
     ApprovalBody, Authorizations, Change, CompleteBody, CompletionKeys, Link, NO_PREV,
     OverrideBody, PolicyCreateBody, Record, RequestBody, RequestKind, State, Subject, Verdict,
 };
+use kith_protocol::policy::ApprovalPath;
 use kith_protocol::time::{Millis, Timestamp};
 
 /// How far honest people come: founded, protected, asked, approved.
@@ -23,7 +24,7 @@ pub(super) struct Pen<'a> {
     pub(super) made: &'a [Record],
 }
 
-fn log() -> Digest {
+pub(super) fn log() -> Digest {
     digest("log")
 }
 
@@ -38,7 +39,7 @@ fn founding(owner: usize, salt: u8) -> Record {
     Record::create_policy(&log(), body, agent)
 }
 
-fn address(owner: usize) -> Digest {
+pub(super) fn address(owner: usize) -> Digest {
     founding(owner, 0).digest(&log())
 }
 
@@ -50,9 +51,11 @@ impl Pen<'_> {
             let (body, by) = (&OWNERS[owner].epochs[0].body, &OWNERS[owner].agents[0]);
             Record::recovery_policy(&log(), self.link(owner), body.clone(), by)
         };
-        let approve = |trustee| {
+        let approve = |trustee: usize| {
             let id = self.state.requests_on(&address(0))[0];
-            verdict((id, 0), epoch, trustee, Verdict::Approve)
+            let key = &epoch.trustees[trustee];
+            let path = self.path(0, epoch, (&key.verifying_key(), Some(id)));
+            verdict((id, 0), key, path, Verdict::Approve)
         };
         match stage {
             0 => vec![founding(0, 0), founding(1, 0)],
@@ -69,7 +72,7 @@ impl Pen<'_> {
     /// One of any kind.
     pub(super) fn record(&self, taps: &mut Taps<'_>) -> Option<Record> {
         let owner = taps.below(2);
-        match taps.byte() % 12 {
+        match taps.byte() % 16 {
             0 => Some(founding(owner, taps.byte() % 2)),
             1 => Some(self.grant(taps, owner)),
             2 => Some(self.revoke(taps, owner)),
@@ -79,6 +82,9 @@ impl Pen<'_> {
             8 => self.veto(taps, owner),
             9 => self.set_aside(taps, owner),
             10 => self.complete(taps, owner),
+            12 => self.repair(taps, owner),
+            13 => self.repaired(taps, owner),
+            14 => self.object(taps, owner),
             _ => taps.one(self.made).cloned(),
         }
     }
@@ -93,7 +99,7 @@ impl Pen<'_> {
     }
 
     /// The epoch in force, or any.
-    fn epoch(&self, taps: &mut Taps<'_>, owner: usize) -> &'static Epoch {
+    pub(super) fn epoch(&self, taps: &mut Taps<'_>, owner: usize) -> &'static Epoch {
         let any = taps.byte();
         let active = self.state.active_epoch(&address(owner), self.now);
         let body =
@@ -170,7 +176,12 @@ impl Pen<'_> {
     }
 
     /// As an honest claimant asks.
-    fn asking(&self, owner: usize, epoch: &Epoch, (who, by): (&Claimant, usize)) -> RequestBody {
+    pub(super) fn asking(
+        &self,
+        owner: usize,
+        epoch: &Epoch,
+        (who, by): (&Claimant, usize),
+    ) -> RequestBody {
         let sponsor = epoch.trustees[by].verifying_key();
         RequestBody {
             log: log(),
@@ -182,15 +193,18 @@ impl Pen<'_> {
             sealing: who.sealing.public_key(),
             expiry: self.now.after(LIFETIME),
             sponsor,
-            path: epoch.tree.path(&sponsor).expect("a trustee of the epoch"),
+            path: self.path(owner, epoch, (&sponsor, None)),
         }
     }
 
-    /// One that was anchored, with its epoch.
+    /// A request or a repair that was anchored, with its epoch.
     fn asked(&self, taps: &mut Taps<'_>, owner: usize) -> Option<(Digest, &'static Epoch)> {
-        let ids = self.state.requests_on(&address(owner));
-        let id = *taps.one(&ids)?;
-        let epoch = self.state.request(&id)?.epoch;
+        let (requests, repairs) = (
+            self.state.requests_on(&address(owner)),
+            self.state.repairs_on(&address(owner)),
+        );
+        let id = *taps.one(&[requests, repairs].concat())?;
+        let epoch = self.body(&id)?.epoch;
         let body = self.state.recovery_policy(&address(owner), epoch)?;
         Some((id, epoch_of(body)))
     }
@@ -207,7 +221,8 @@ impl Pen<'_> {
         let key = epoch.trustees[trustee].verifying_key();
         let (seq, _) = self.state.next_verdict(&id, &key)?;
         let said = *taps.one(&verdicts)?;
-        Some(verdict((id, seq), epoch, trustee, said))
+        let path = self.path(owner, epoch, (&key, Some(id)));
+        Some(verdict((id, seq), &epoch.trustees[trustee], path, said))
     }
 
     fn veto(&self, taps: &mut Taps<'_>, owner: usize) -> Option<Record> {
@@ -249,8 +264,8 @@ impl Pen<'_> {
     }
 
     /// Who asked, or somebody else.
-    fn claimant(&self, taps: &mut Taps<'_>, id: &Digest) -> Option<&'static Claimant> {
-        let asked = self.state.request(id)?.signing;
+    pub(super) fn claimant(&self, taps: &mut Taps<'_>, id: &Digest) -> Option<&'static Claimant> {
+        let asked = self.body(id)?.signing;
         let other = taps.byte() >= 240;
         CLAIMANTS
             .iter()
@@ -266,9 +281,12 @@ fn agent(taps: &mut Taps<'_>, owner: usize) -> &'static SigningKey<AgentPolicy> 
     &agents[byte % agents.len()]
 }
 
-fn verdict(place: (Digest, u64), epoch: &Epoch, trustee: usize, verdict: Verdict) -> Record {
-    let secret = &epoch.trustees[trustee];
+pub(super) fn verdict(
+    place: (Digest, u64),
+    secret: &SigningKey<Approval>,
+    path: ApprovalPath,
+    verdict: Verdict,
+) -> Record {
     let key = secret.verifying_key();
-    let path = epoch.tree.path(&key).expect("a trustee of the epoch");
     Record::approval(&log(), place, ApprovalBody { key, path, verdict }, secret)
 }

@@ -41,6 +41,8 @@ fn said_otherwise(body: &RecordBody) -> Option<RecordBody> {
         }
         RecordBody::Approval(said) => said.verdict = Verdict::Approve,
         RecordBody::Complete(complete) => complete.next.backup_head.0[0] ^= 1,
+        RecordBody::Repair(asked) => asked.replacement.leaf.0[0] ^= 1,
+        RecordBody::Repaired(repaired) => repaired.salt.0[0] ^= 1,
         RecordBody::Request(_) | RecordBody::Veto(_) | RecordBody::Override(_) => return None,
     }
     Some(body)

@@ -11,13 +11,13 @@ use crate::time::Timestamp;
 pub(super) fn judge<'a>(case: &Case<'a>, body: &ApprovalBody) -> Result<Admission<'a>, Invalid> {
     let asked = case.asked()?;
     let request = asked.request()?;
-    let epoch = asked
-        .policy
-        .epochs
-        .get(&request.body.epoch)
-        .ok_or(Invalid::EpochNotActive)?;
-    if !body.path.verify(&epoch.approval_root, &body.key) {
+    // The root of when it was anchored: whose leaf is replaced meanwhile speaks with the old key or not at all, and
+    // nobody with both.
+    if !body.path.verify(&request.root, &body.key) {
         return Err(Invalid::NotATrustee);
+    }
+    if request.replaces(&body.key) {
+        return super::repair::object(case, &asked, body);
     }
     let spoken = request.verdicts.get(&body.key);
     // The key's own count: without it anybody could repeat an approval that was withdrawn.

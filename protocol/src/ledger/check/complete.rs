@@ -14,6 +14,9 @@ pub(super) fn judge<'a>(case: &Case<'a>, body: &CompleteBody) -> Result<Admissio
     if body.commitment.is_some() {
         return Err(Invalid::Unsupported);
     }
+    if asked.request()?.repair.is_some() {
+        return Err(Invalid::WrongSubject);
+    }
     due(asked.request()?, case.time)?;
     fits(&asked, body)?;
     let demands = demands(case, asked.request()?, body)?;
@@ -30,7 +33,8 @@ pub(super) fn judge<'a>(case: &Case<'a>, body: &CompleteBody) -> Result<Admissio
     })
 }
 
-fn due(request: &Request, time: Timestamp) -> Result<(), Invalid> {
+/// Whether the lane is full, its delay over, and no veto stands.
+pub(super) fn due(request: &Request, time: Timestamp) -> Result<(), Invalid> {
     let Some(until) = request.releases_at() else {
         let (have, needed) = (request.approvals(), request.body.lane.threshold);
         return Err(Invalid::LaneNotFull { have, needed });

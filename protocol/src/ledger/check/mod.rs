@@ -9,6 +9,8 @@ mod overriding;
 mod policy_create;
 mod policy_update;
 mod recovery_policy;
+mod repair;
+mod repaired;
 mod request;
 pub(crate) mod veto;
 
@@ -66,7 +68,7 @@ enum Demand<'a> {
     Recovery(RecoveryKey<Sign>, &'a Signature),
 }
 
-/// The request that a record is about, on its policy as it stands at the record's time.
+/// The request or the repair that a record is about, on its policy as it stands at the record's time.
 struct Asked {
     address: Digest,
     id: Digest,
@@ -93,6 +95,8 @@ impl<'a> Case<'a> {
             RecordBody::Veto(body) => veto::judge(self, body),
             RecordBody::Override(body) => overriding::judge(self, body),
             RecordBody::Complete(body) => complete::judge(self, body),
+            RecordBody::Repair(body) => repair::judge(self, body),
+            RecordBody::Repaired(body) => repaired::judge(self, body),
         }
     }
 
@@ -126,7 +130,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The request this record is about, not yet ended.
+    /// The request or the repair this record is about, not yet ended.
     fn asked(&self) -> Result<Asked, Invalid> {
         let Subject::Request(id) = self.record.subject else {
             return Err(Invalid::WrongSubject);

@@ -21,27 +21,40 @@ pub(super) fn judge<'a>(case: &Case<'a>, body: &RequestBody) -> Result<Admission
         .in_force()
         .filter(|epoch| epoch.epoch == body.epoch)
         .ok_or(Invalid::EpochNotActive)?;
-    lane(epoch, body)?;
-    expiry(body, case.time)?;
-    sponsor(&policy, epoch, body, case.time)?;
-    let [
-        Endorsement::Claimant(claimant),
-        Endorsement::Approval(approval),
-    ] = case.record.signatures.as_slice()
-    else {
-        return Err(Invalid::WrongSignatures);
-    };
-    let demands = vec![
-        Demand::Claimant(body.signing, claimant),
-        Demand::Approval(body.sponsor, approval),
-    ];
+    lawful(&policy, epoch, body, case.time)?;
     Ok(Admission {
         policy: body.policy,
         act: Act::Requested {
             body: Box::new(body.clone()),
         },
-        demands,
+        demands: demands(case, body)?,
     })
+}
+
+/// Whether this may be asked now: lane, expiry, sponsor.
+pub(super) fn lawful(
+    policy: &Policy,
+    epoch: &RecoveryPolicyBody,
+    body: &RequestBody,
+    time: Timestamp,
+) -> Result<(), Invalid> {
+    lane(epoch, body)?;
+    expiry(body, time)?;
+    sponsor(policy, body, time)
+}
+
+/// Who asks and who sponsors it sign.
+pub(super) fn demands<'a>(case: &Case<'a>, body: &RequestBody) -> Result<Vec<Demand<'a>>, Invalid> {
+    match case.record.signatures.as_slice() {
+        [
+            Endorsement::Claimant(claimant),
+            Endorsement::Approval(approval),
+        ] => Ok(vec![
+            Demand::Claimant(body.signing, claimant),
+            Demand::Approval(body.sponsor, approval),
+        ]),
+        _ => Err(Invalid::WrongSignatures),
+    }
 }
 
 fn lane(epoch: &RecoveryPolicyBody, body: &RequestBody) -> Result<(), Invalid> {
@@ -64,13 +77,9 @@ fn expiry(body: &RequestBody, time: Timestamp) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn sponsor(
-    policy: &Policy,
-    epoch: &RecoveryPolicyBody,
-    body: &RequestBody,
-    time: Timestamp,
-) -> Result<(), Invalid> {
-    if !body.path.verify(&epoch.approval_root, &body.sponsor) {
+fn sponsor(policy: &Policy, body: &RequestBody, time: Timestamp) -> Result<(), Invalid> {
+    let root = policy.approval_root().ok_or(Invalid::EpochNotActive)?;
+    if !body.path.verify(&root, &body.sponsor) {
         return Err(Invalid::NotATrustee);
     }
     match policy

@@ -53,7 +53,10 @@ impl Policy {
             | Act::Judged { .. }
             | Act::Vetoed { .. }
             | Act::Overridden { .. }
-            | Act::Completed { .. } => self.apply_to_request(effect),
+            | Act::Completed { .. }
+            | Act::RepairRequested { .. }
+            | Act::Objected { .. }
+            | Act::Repaired { .. } => self.apply_to_request(effect),
         }
     }
 
@@ -63,9 +66,21 @@ impl Policy {
             Act::Requested { body } => {
                 let id = body.id();
                 self.sponsors.insert(body.sponsor, id);
-                let request = Request::anchored((**body).clone(), self.longest_delay(), time);
+                let request = Request::anchored((**body).clone(), self.ground(), time);
                 self.requests.insert(id, request);
             }
+            Act::RepairRequested { body } => {
+                let id = body.id();
+                self.sponsors.insert(body.request.sponsor, id);
+                // One whose sponsor stepped back: it must not close over the path that this one names.
+                let open = self.requests.values_mut();
+                open.filter(|request| request.repair.is_some())
+                    .for_each(|request| request.end(time));
+                let repair = Request::of_repair((**body).clone(), self.ground(), time);
+                self.requests.insert(id, repair);
+            }
+            Act::Objected { repair } => self.on_request(repair, time, |repair| repair.end(time)),
+            Act::Repaired { repair } => self.replace_leaf(repair, time),
             Act::Judged {
                 request,
                 key,
@@ -101,6 +116,16 @@ impl Policy {
             request.note_opening(time);
             change(request);
         }
+    }
+
+    fn replace_leaf(&mut self, repair: &Digest, time: Timestamp) {
+        self.on_request(repair, time, |repair| repair.complete(time));
+        let body = self
+            .requests
+            .get(repair)
+            .and_then(|request| request.repair.as_ref());
+        let replacement = body.map(|body| body.replacement.clone());
+        self.replacements.extend(replacement);
     }
 
     /// The chain's newest record is now this one.

@@ -6,6 +6,7 @@
 mod agent;
 mod apply;
 mod policy;
+mod repair;
 mod request;
 mod status;
 
@@ -27,7 +28,7 @@ pub struct State {
     /// Shared between copies of the state until one of them changes: an operator keeps a second
     /// copy that runs ahead.
     policies: BTreeMap<Digest, Arc<Policy>>,
-    /// Which policy each request is on.
+    /// Which policy each request, and each repair, is on.
     requests: BTreeMap<Digest, Digest>,
     /// Which policy each waiting change was made on.
     changes: BTreeMap<Digest, Digest>,
@@ -61,6 +62,9 @@ impl State {
                 );
             }
             Act::Requested { body } => {
+                self.requests.insert(body.id(), effect.policy);
+            }
+            Act::RepairRequested { body } => {
                 self.requests.insert(body.id(), effect.policy);
             }
             Act::Granted {

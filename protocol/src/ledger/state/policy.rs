@@ -1,10 +1,11 @@
 //! One owner's policy on the ledger: agents, epochs, waiting changes, requests.
 use super::agent::{Agent, Life};
-use super::request::Request;
+use super::request::{Ground, Request};
 use crate::bytes::Digest;
 use crate::keys::VerifyingKey;
 use crate::keys::role::{AgentPolicy, Approval};
 use crate::ledger::body::{Authorizations, RecoveryPolicyBody};
+use crate::policy::Replacement;
 use crate::time::{Millis, Timestamp};
 use std::collections::BTreeMap;
 
@@ -16,6 +17,8 @@ pub(crate) struct Policy {
     /// Every epoch that was ever active.
     pub(crate) epochs: BTreeMap<u32, RecoveryPolicyBody>,
     pub(crate) active: Option<u32>,
+    /// The leaves of the active epoch's approval tree that repairs have replaced, in order.
+    pub(crate) replacements: Vec<Replacement>,
     /// In the order they were anchored.
     pub(crate) waiting: Vec<Waiting>,
     pub(crate) requests: BTreeMap<Digest, Request>,
@@ -63,6 +66,7 @@ impl Policy {
             },
             epochs: BTreeMap::new(),
             active: None,
+            replacements: Vec::new(),
             waiting: Vec::new(),
             requests: BTreeMap::new(),
             sponsors: BTreeMap::new(),
@@ -72,6 +76,22 @@ impl Policy {
     /// The active epoch's body.
     pub(crate) fn in_force(&self) -> Option<&RecoveryPolicyBody> {
         self.active.and_then(|epoch| self.epochs.get(&epoch))
+    }
+
+    /// The root of the active epoch's approval tree as it is by now.
+    pub(crate) fn approval_root(&self) -> Option<Digest> {
+        let dealt = self.in_force()?.approval_root;
+        Some(self.replacements.last().map_or(dealt, Replacement::root))
+    }
+
+    /// What a request that is anchored now stands on.
+    pub(crate) fn ground(&self) -> Ground {
+        Ground {
+            // Without an epoch nothing is admitted that would ask for it.
+            root: self.approval_root().unwrap_or(Digest([0; 32])),
+            replaced: self.replacements.len(),
+            longest_delay: self.longest_delay(),
+        }
     }
 
     /// The number of the epoch after the active one.
@@ -127,13 +147,13 @@ impl Policy {
         times.min()
     }
 
-    /// A change is held back only by requests that were anchored before its own waiting time
+    /// A change is held back only by recoveries that were anchored before its own waiting time
     /// ended, each until it ends; otherwise endless requests could starve it.
     pub(crate) fn in_force_at(&self, waiting: &Waiting) -> Timestamp {
         let holding = self
             .requests
             .values()
-            .filter(|request| request.anchored < waiting.ripe);
+            .filter(|request| request.repair.is_none() && request.anchored < waiting.ripe);
         holding
             .map(Request::ends_at)
             .fold(waiting.ripe, Timestamp::max)
@@ -150,8 +170,9 @@ impl Policy {
 
     pub(crate) fn begin_epoch(&mut self, body: RecoveryPolicyBody, at: Timestamp) {
         for request in self.requests.values_mut() {
-            request.supersede(at);
+            request.end(at);
         }
+        self.replacements.clear();
         self.active = Some(body.epoch);
         self.epochs.insert(body.epoch, body);
     }

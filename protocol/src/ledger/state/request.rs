@@ -1,8 +1,10 @@
-//! A recovery request on the ledger: verdicts, delay, vetoes, end (spec/ledger.md, "A request
+//! A recovery request, or a repair, on the ledger: verdicts, delay, vetoes, end (spec/ledger.md, "A request
 //! ends").
+use crate::bytes::Digest;
 use crate::keys::VerifyingKey;
 use crate::keys::role::{AgentPolicy, Approval};
 use crate::ledger::body::Verdict;
+use crate::ledger::repair::RepairBody;
 use crate::ledger::request::RequestBody;
 use crate::time::{Millis, Timestamp};
 use std::collections::BTreeMap;
@@ -11,7 +13,13 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) body: RequestBody,
+    /// What leaf it replaces, where it is a repair and no recovery.
+    pub(crate) repair: Option<Box<RepairBody>>,
     pub(crate) anchored: Timestamp,
+    /// The approval root when it was anchored: who may speak on it.
+    pub(crate) root: Digest,
+    /// How many leaves of its epoch had been replaced by then.
+    pub(crate) replaced: usize,
     /// The longest delay of its epoch: how long an agent must have stood to veto it.
     pub(crate) longest_delay: Millis,
     pub(crate) verdicts: BTreeMap<VerifyingKey<Approval>, Judgement>,
@@ -23,6 +31,14 @@ pub(crate) struct Request {
     closed: Option<Closed>,
     /// A release was allowed until something was said on it.
     opened: bool,
+}
+
+/// What a policy looks like when something is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground {
+    pub(crate) root: Digest,
+    pub(crate) replaced: usize,
+    pub(crate) longest_delay: Millis,
 }
 
 /// What one approval key says, since when, and how many times it has spoken.
@@ -40,11 +56,14 @@ struct Closed {
 }
 
 impl Request {
-    pub(crate) fn anchored(body: RequestBody, longest_delay: Millis, time: Timestamp) -> Self {
+    pub(crate) fn anchored(body: RequestBody, ground: Ground, time: Timestamp) -> Self {
         Self {
             body,
+            repair: None,
             anchored: time,
-            longest_delay,
+            root: ground.root,
+            replaced: ground.replaced,
+            longest_delay: ground.longest_delay,
             verdicts: BTreeMap::new(),
             full_since: None,
             short_since: time,
@@ -53,6 +72,28 @@ impl Request {
             closed: None,
             opened: false,
         }
+    }
+
+    /// The same for a repair.
+    pub(crate) fn of_repair(body: RepairBody, ground: Ground, time: Timestamp) -> Self {
+        Self {
+            repair: Some(Box::new(body.clone())),
+            ..Self::anchored(body.request, ground, time)
+        }
+    }
+
+    /// Whether it would put another key in this one's place.
+    pub(crate) fn replaces(&self, key: &VerifyingKey<Approval>) -> bool {
+        self.repair
+            .as_ref()
+            .is_some_and(|repair| repair.gone == *key)
+    }
+
+    /// Whether it is a repair that no other may take the place of: its sponsor stands by it, or contributions may be on
+    /// their way.
+    pub(crate) fn is_repair_under_way(&self, time: Timestamp) -> bool {
+        let stands = time < self.sponsored_until() || self.was_opened(time);
+        self.repair.is_some() && !self.has_ended(time) && stands
     }
 
     /// Something is about to be said on it, or to end it: was a release allowed until now?
@@ -175,8 +216,8 @@ impl Request {
         });
     }
 
-    /// Ends it because its epoch did, unless it had ended before.
-    pub(crate) fn supersede(&mut self, time: Timestamp) {
+    /// Ends it because its epoch did, or because who should go is there, unless it had ended before.
+    pub(crate) fn end(&mut self, time: Timestamp) {
         if !self.has_ended(time) {
             self.closed = Some(Closed {
                 at: time,

@@ -12,7 +12,7 @@ use crate::ledger::sign::Link;
 use crate::time::Timestamp;
 use thiserror::Error;
 
-/// How a request stands.
+/// How a request, or a repair, stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestStatus {
     /// The policy it is on.
@@ -93,18 +93,14 @@ impl State {
     /// How a request stands at `now`; `None` when it is not anchored.
     #[must_use]
     pub fn request_status(&self, id: &Digest, now: Timestamp) -> Option<RequestStatus> {
-        let address = self.policy_of_request(id)?;
-        let policy = self.policy_at(address, now)?;
-        Some(policy.requests.get(id)?.status(*address, now))
+        self.request(id)?;
+        self.status_of(id, now)
     }
 
-    /// The agents whose vetoes of a request stand.
+    /// The agents whose vetoes of a request, or of a repair, stand.
     #[must_use]
     pub fn standing_vetoes(&self, id: &Digest) -> Vec<VerifyingKey<AgentPolicy>> {
-        let request = self
-            .policy_of_request(id)
-            .and_then(|address| self.policies.get(address)?.requests.get(id));
-        let vetoes = request.map(|request| request.vetoes.iter());
+        let vetoes = self.asked(id).map(|request| request.vetoes.iter());
         vetoes
             .into_iter()
             .flatten()
@@ -112,29 +108,26 @@ impl State {
             .collect()
     }
 
-    /// The anchored body of a request.
+    /// The anchored body of a recovery request.
     #[must_use]
     pub fn request(&self, id: &Digest) -> Option<&RequestBody> {
-        let policy = self.policies.get(self.policy_of_request(id)?)?;
-        policy.requests.get(id).map(|request| &request.body)
+        let request = self.asked(id).filter(|request| request.repair.is_none());
+        request.map(|request| &request.body)
     }
 
-    /// The ids of all requests on a policy, ended ones included.
+    /// The ids of all recovery requests on a policy, ended ones included.
     #[must_use]
     pub fn requests_on(&self, policy: &Digest) -> Vec<Digest> {
-        self.policies
-            .get(policy)
-            .map(|policy| policy.requests.keys().copied().collect())
-            .unwrap_or_default()
+        self.ids(policy, |request| request.repair.is_none())
     }
 
-    /// The requests that taint an epoch: a release was allowed, and they ended without completing (G4).
+    /// The requests, and repairs, that taint an epoch: a release, or contributions, were allowed, and they ended without
+    /// completing (G4). Of a repair that nobody closed somebody may hold the share, and no leaf answers for it.
     #[must_use]
     pub fn taints(&self, policy: &Digest, epoch: u32, now: Timestamp) -> Vec<Digest> {
-        let mut all = self.requests_on(policy);
+        let mut all = self.ids(policy, |request| request.body.epoch == epoch);
         all.retain(|id| {
-            let of_it = self.request(id).is_some_and(|body| body.epoch == epoch);
-            let status = self.request_status(id, now).filter(|_| of_it);
+            let status = self.status_of(id, now);
             status.is_some_and(|status| status.opened && status.ended && !status.completed)
         });
         all
@@ -147,20 +140,7 @@ impl State {
     /// The [`Hold`] that forbids it.
     pub fn release_allowed(&self, id: &Digest, now: Timestamp) -> Result<(), Hold> {
         let status = self.request_status(id, now).ok_or(Hold::NotAnchored)?;
-        if status.ended {
-            return Err(Hold::Ended);
-        }
-        if status.vetoed {
-            return Err(Hold::Vetoed);
-        }
-        match status.releases_at {
-            None => Err(Hold::NotFull {
-                have: status.approvals,
-                needed: status.threshold,
-            }),
-            Some(until) if now < until => Err(Hold::Delay { until }),
-            Some(_) => Ok(()),
-        }
+        status.allows(now)
     }
 
     /// Whether there is a policy of this address.
@@ -197,7 +177,7 @@ impl State {
         policy.is_some_and(|policy| policy.agents.get(key).is_some_and(super::Agent::is_alive))
     }
 
-    /// Whether a veto by this agent on this request would be admitted at `now`.
+    /// Whether a veto by this agent on this request, or repair, would be admitted at `now`.
     #[must_use]
     pub fn may_veto(&self, id: &Digest, key: &VerifyingKey<AgentPolicy>, now: Timestamp) -> bool {
         let policy = self
@@ -228,15 +208,14 @@ impl State {
         })
     }
 
-    /// The `seq` of this key's next verdict on a request, and its last one.
+    /// The `seq` of this key's next verdict on a request, or a repair, and its last one.
     #[must_use]
     pub fn next_verdict(
         &self,
         id: &Digest,
         key: &VerifyingKey<Approval>,
     ) -> Option<(u64, Option<Verdict>)> {
-        let policy = self.policies.get(self.policy_of_request(id)?)?;
-        let judgement = policy.requests.get(id)?.verdicts.get(key);
+        let judgement = self.asked(id)?.verdicts.get(key);
         Some(judgement.map_or((0, None), |judgement| {
             (judgement.count, Some(judgement.verdict))
         }))
@@ -253,6 +232,26 @@ impl State {
             .iter()
             .map(|waiting| policy.describe(waiting))
             .collect()
+    }
+}
+
+impl RequestStatus {
+    /// Whether what is asked may be given.
+    pub(super) fn allows(&self, now: Timestamp) -> Result<(), Hold> {
+        if self.ended {
+            return Err(Hold::Ended);
+        }
+        if self.vetoed {
+            return Err(Hold::Vetoed);
+        }
+        match self.releases_at {
+            None => Err(Hold::NotFull {
+                have: self.approvals,
+                needed: self.threshold,
+            }),
+            Some(until) if now < until => Err(Hold::Delay { until }),
+            Some(_) => Ok(()),
+        }
     }
 }
 
@@ -282,7 +281,7 @@ impl Policy {
 }
 
 impl Request {
-    fn status(&self, policy: Digest, now: Timestamp) -> RequestStatus {
+    pub(super) fn status(&self, policy: Digest, now: Timestamp) -> RequestStatus {
         RequestStatus {
             policy,
             anchored: self.anchored,
