@@ -14,8 +14,8 @@ use curve25519_dalek::traits::IsIdentity as _;
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use kith_protocol::keys::RecoverySecret;
 use kith_protocol::vss::{
-    CommitmentError, Deal, Decrypt, Offence, Quorum, QuorumError, ReconstructError, Share,
-    ShareError, Sign, UnverifiedCommitment,
+    CommitmentError, Deal, DealError, Decrypt, Offence, Quorum, QuorumError, ReconstructError,
+    Share, ShareError, ShareIndex, Sign, UnverifiedCommitment,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
@@ -142,7 +142,7 @@ fn a_commitment_longer_than_any_deal_is_refused() {
     assert!(postcard::from_bytes::<UnverifiedCommitment<Sign>>(&row).is_err());
 }
 
-/// R1: the library deals the same point twice; here the indices are 1 to n and not to be chosen.
+/// R1: the library deals the same point twice; here each index is another.
 #[test]
 fn indices_are_dealt_once_each() {
     let ids = [1_u8, 1, 2].map(|id| IdentifierPrimeField(Scalar::from(id)));
@@ -156,6 +156,21 @@ fn indices_are_dealt_once_each() {
         .map(|s| s.index().get())
         .collect();
     assert_eq!(indices, (1..=255).collect::<Vec<u8>>());
+    let at = |indices: [u8; 3], trustees: u8| {
+        let indices = indices.map(|index| ShareIndex::new(index).unwrap());
+        let secret = RecoverySecret::<Decrypt>::generate(&mut rng());
+        let quorum = Quorum::new(2, trustees).unwrap();
+        let deal = secret.deal_at(quorum, &indices, &mut rng());
+        deal.map(|deal| {
+            deal.shares
+                .iter()
+                .map(|share| share.index().get())
+                .collect()
+        })
+    };
+    assert_eq!(at([1, 1, 2], 3), Err(DealError::Indices));
+    assert_eq!(at([1, 2, 3], 4), Err(DealError::Indices));
+    assert_eq!(at([200, 7, 255], 3), Ok(vec![200, 7, 255]));
 }
 
 /// R2, G6: the same share given twice counts once, and the second sender is named.

@@ -260,6 +260,11 @@ fn each_rule_of_a_deal_refuses_on_its_own() {
             },
         ),
         (
+            "e.m.trust.crypto.commitment-mismatch",
+            "a share that stands at another leaf than its key",
+            |deal, store, world| reseal(deal, store, world, 1),
+        ),
+        (
             "e.m.trust.crypto.share-mismatch",
             "a share of another polynomial",
             |_, store, world| {

@@ -5,6 +5,7 @@ use crate::keys::VerifyingKey;
 use crate::keys::role::Approval;
 use crate::message::setup::Prekey;
 use crate::secret::SecretBytes;
+use crate::vss::ShareIndex;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -53,6 +54,8 @@ pub struct Peer {
     pub name: String,
     /// What it is.
     pub role: PeerRole,
+    /// Which share of the epoch of this backup it was given, where it is a trustee.
+    pub share: Option<ShareIndex>,
     /// Where it listens.
     pub did: Did,
     /// Its approval key in the epoch of this backup.

@@ -20,8 +20,8 @@ use crate::bytes::serde_by_array;
 use crate::known::{self, Fact};
 use crate::secret::{SecretBytes, SecretScalar};
 use crate::vss::{
-    Commitment, Deal, DealError, Decrypt, Point, Purpose, Quorum, ReconstructError, Sign,
-    VerifiedShares,
+    Commitment, Deal, DealError, Decrypt, Point, Purpose, Quorum, ReconstructError, ShareIndex,
+    Sign, VerifiedShares,
 };
 
 /// Layer 1: a dealt secret, in memory only while it is dealt or used.
@@ -58,7 +58,24 @@ impl<P: Purpose> RecoverySecret<P> {
     /// # Errors
     /// [`DealError`] when the library's result is not what was asked for.
     pub fn deal(&self, quorum: Quorum, rng: &mut dyn CryptoRng) -> Result<Deal<P>, DealError> {
-        crate::vss::deal(&self.scalar, quorum, rng)
+        let indices: Vec<ShareIndex> = (1..=quorum.trustees())
+            .filter_map(ShareIndex::new)
+            .collect();
+        self.deal_at(quorum, &indices, rng)
+    }
+
+    /// Deals shares of the secret at these indices, one for each trustee, in this order.
+    ///
+    /// # Errors
+    /// [`DealError`]: as many different indices as trustees were not given, or the library's result is not what was
+    /// asked for.
+    pub fn deal_at(
+        &self,
+        quorum: Quorum,
+        indices: &[ShareIndex],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Deal<P>, DealError> {
+        crate::vss::deal(&self.scalar, (quorum, indices), rng)
     }
 
     /// Reconstructs the secret from shares that were verified against one commitment.

@@ -23,9 +23,10 @@ use crate::owner::recipient::{Peers, Recipient};
 use crate::owner::secret;
 use crate::owner::supplement;
 use crate::owner::terms::Terms;
+use crate::policy;
 use crate::secret::SecretBytes;
 use crate::share_pair::SharePair;
-use crate::vss::{self, Decrypt, Quorum, Sign};
+use crate::vss::{self, Decrypt, Quorum, ShareIndex, Sign};
 use zeroize::Zeroizing;
 
 /// By what right the deal is put.
@@ -61,11 +62,15 @@ pub(crate) fn deal(
         trustees.len().try_into().unwrap_or(u8::MAX),
     )
     .map_err(|error| CommandError::error(error.to_string()))?;
-    let shares = split(quorum, work)?;
+    let seats = policy::seats(quorum.trustees(), work.rng);
+    let shares = split((quorum, &seats), work)?;
     let lane = handout::open_lane(plan.terms, &shares, work);
-    // Trustees first, in the order in which the shares are dealt: so the wallet tells the indices.
-    let peers = trustees.iter().chain(&hosts).map(Recipient::peer).collect();
-    let wallet = wallet(work, anchor, &identity, peers)?;
+    let dealt_to = trustees
+        .iter()
+        .zip(seats)
+        .map(|(to, seat)| to.peer(Some(seat)));
+    let kept_by = hosts.iter().map(|host| host.peer(None));
+    let wallet = wallet(work, anchor, &identity, dealt_to.chain(kept_by).collect())?;
     let to = Recipients {
         recovery_key: &lane.decrypt_key,
         hosts: hosts.len(),
@@ -126,16 +131,19 @@ impl<'a> Right<'a> {
     }
 }
 
-fn split(quorum: Quorum, work: &mut Work<'_>) -> Result<Shares, CommandError> {
+fn split(
+    (quorum, seats): (Quorum, &[ShareIndex]),
+    work: &mut Work<'_>,
+) -> Result<Shares, CommandError> {
     // Fresh secrets for every epoch: one that was rebuilt once is spent (G13).
     let failed = |error: vss::DealError| {
         CommandError::error(format!("dealing failed, nothing was sent: {error}"))
     };
     let decrypt = RecoverySecret::<Decrypt>::generate(work.rng)
-        .deal(quorum, work.rng)
+        .deal_at(quorum, seats, work.rng)
         .map_err(failed)?;
     let sign = RecoverySecret::<Sign>::generate(work.rng)
-        .deal(quorum, work.rng)
+        .deal_at(quorum, seats, work.rng)
         .map_err(failed)?;
     let pairs = decrypt.shares.into_iter().zip(sign.shares);
     Ok(Shares {

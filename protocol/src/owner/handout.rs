@@ -16,7 +16,7 @@ use crate::owner::terms::Terms;
 use crate::policy::{ApprovalTree, Bucket, LANES, LaneOpening};
 use crate::share_pair::{self, SharePair};
 use crate::time::Timestamp;
-use crate::vss::{Decrypt, Sign};
+use crate::vss::{Decrypt, ShareIndex, Sign};
 
 /// What the trustees of an epoch are to hold, and what it is checked against.
 ///
@@ -71,7 +71,8 @@ impl<'a> Handout<'a> {
     ) -> Result<Self, CommandError> {
         let approvals: Vec<VerifyingKey<Approval>> =
             trustees.iter().map(|to| to.prekey.approval).collect();
-        let tree = ApprovalTree::plant(&approvals, work.rng)
+        let seats: Vec<ShareIndex> = shares.pairs.iter().map(SharePair::index).collect();
+        let tree = ApprovalTree::plant(&approvals, &seats, work.rng)
             .map_err(|error| CommandError::error(error.to_string()))?;
         let tag = shares.commitments.digest(&identity.policy, plan.epoch);
         let record = record_body(plan, &lane, (tag, tree.root(), backup), work)?;

@@ -3,6 +3,7 @@ use crate::agent::Work;
 use crate::backup::Peer;
 use crate::message::setup::Prekey;
 use crate::owner::trustee::{Contact, PeerRole, Trustee};
+use crate::vss::ShareIndex;
 
 /// A trustee or host that a deal can go to: verified, with a prekey left.
 pub(crate) struct Recipient {
@@ -93,10 +94,11 @@ impl Recipient {
     }
 
     /// As the next agent needs to know it: the prekey of this deal is used up.
-    pub(crate) fn peer(&self) -> Peer {
+    pub(crate) fn peer(&self, share: Option<ShareIndex>) -> Peer {
         Peer {
             name: self.trustee.name.clone(),
             role: self.trustee.role,
+            share,
             did: self.contact.did.clone(),
             approval: (self.trustee.role == PeerRole::Trustee).then_some(self.prekey.approval),
             prekeys: self.contact.prekeys.clone(),

@@ -1,13 +1,16 @@
 //! The trustees of an epoch as one digest: a tree over their approval keys.
 //!
-//! It always has 256 leaves, salted and permuted, so that neither the number of trustees nor their
-//! order shows (G12, L4). Who approves shows one leaf and nothing about the others.
+//! It always has 256 leaves, salted, and trustees sit anywhere, so that neither their number nor their
+//! order shows (G12, L4). Who approves shows one leaf and nothing about the others. A trustee's leaf has
+//! the number of its share, so that nobody can ask for a share at another's index as "its own"
+//! (decision 0040); leaf 0 is always empty, as no share has the index 0.
 use crate::bytes::{Digest, Salt};
 use crate::keys::role::Approval;
 use crate::keys::{VerifyingKey, labels};
+use crate::vss::ShareIndex;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// Leaves of every tree.
@@ -63,9 +66,12 @@ impl ApprovalPath {
 /// Why there is no tree over these keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TreeError {
-    /// More trustees than leaves.
-    #[error("{0} approval keys do not fit into {LEAVES} leaves")]
-    TooMany(usize),
+    /// Other than one leaf for each trustee.
+    #[error("{0} approval keys stand at {1} leaves")]
+    Number(usize, usize),
+    /// Of two trustees at one leaf only one could approve.
+    #[error("two approval keys stand at one leaf")]
+    OneLeaf,
     /// A trustee would count once and be counted on twice.
     #[error("one approval key stands twice")]
     Repeated,
@@ -78,23 +84,35 @@ pub struct ApprovalTree {
     places: BTreeMap<VerifyingKey<Approval>, (Salt, u8)>,
 }
 
+/// Different indices for this many trustees, at random: their shares' and their leaves'.
+#[must_use]
+pub fn seats(trustees: u8, rng: &mut dyn CryptoRng) -> Vec<ShareIndex> {
+    let positions = permutation(rng).into_iter();
+    let seats = positions.filter_map(ShareIndex::new);
+    seats.take(usize::from(trustees)).collect()
+}
+
 impl ApprovalTree {
-    /// Builds the tree over these keys at random places, the rest filled with random digests.
+    /// Builds the tree over these keys, each at the leaf of its share, the rest filled with random digests.
     ///
     /// # Errors
-    /// [`TreeError`] for more than 256 keys, or one twice.
+    /// [`TreeError`]: not one leaf for each key, or a key or leaf twice.
     pub fn plant(
         keys: &[VerifyingKey<Approval>],
+        seats: &[ShareIndex],
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, TreeError> {
-        if keys.len() > LEAVES {
-            return Err(TreeError::TooMany(keys.len()));
+        if keys.len() != seats.len() {
+            return Err(TreeError::Number(keys.len(), seats.len()));
         }
         let mut leaves: Vec<Digest> = (0..LEAVES).map(|_| Digest(Salt::random(rng).0)).collect();
-        let mut places = BTreeMap::new();
-        for (key, position) in keys.iter().zip(permutation(rng)) {
-            let salt = Salt::random(rng);
+        let (mut places, mut taken) = (BTreeMap::new(), BTreeSet::new());
+        for (key, seat) in keys.iter().zip(seats) {
+            let (salt, position) = (Salt::random(rng), seat.get());
             leaves[usize::from(position)] = leaf(&salt, key);
+            if !taken.insert(position) {
+                return Err(TreeError::OneLeaf);
+            }
             if places.insert(*key, (salt, position)).is_some() {
                 return Err(TreeError::Repeated);
             }
@@ -172,21 +190,22 @@ mod tests {
     use rand_chacha::ChaCha20Rng;
     use rand_chacha::rand_core::SeedableRng as _;
 
-    fn keys(count: usize, rng: &mut ChaCha20Rng) -> Vec<VerifyingKey<Approval>> {
+    fn seated(count: u8, rng: &mut ChaCha20Rng) -> (Vec<VerifyingKey<Approval>>, Vec<ShareIndex>) {
         let mut key = || SigningKey::<Approval>::generate(rng).verifying_key();
-        (0..count).map(|_| key()).collect()
+        ((0..count).map(|_| key()).collect(), seats(count, rng))
     }
 
     #[test]
     fn every_key_has_a_path_to_the_root_and_no_other_key_fits_it() {
-        for count in [1, 5, 256] {
+        for count in [1, 5, 255] {
             let mut rng = ChaCha20Rng::seed_from_u64(1);
-            let keys = keys(count, &mut rng);
-            let tree = ApprovalTree::plant(&keys, &mut rng).unwrap();
+            let (keys, seats) = seated(count, &mut rng);
+            let tree = ApprovalTree::plant(&keys, &seats, &mut rng).unwrap();
             for (index, key) in keys.iter().enumerate() {
                 let path = tree.path(key).unwrap();
+                assert_eq!(path.position, seats[index].get());
                 assert!(path.verify(&tree.root(), key));
-                let other = &keys[(index + 1) % count];
+                let other = &keys[(index + 1) % keys.len()];
                 assert!(count == 1 || !path.verify(&tree.root(), other));
             }
         }
@@ -195,8 +214,8 @@ mod tests {
     #[test]
     fn a_changed_path_leads_elsewhere() {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let keys = keys(5, &mut rng);
-        let tree = ApprovalTree::plant(&keys, &mut rng).unwrap();
+        let (keys, seats) = seated(5, &mut rng);
+        let tree = ApprovalTree::plant(&keys, &seats, &mut rng).unwrap();
         let path = tree.path(&keys[0]).unwrap();
         for bit in 0..8 {
             let mut other = path.clone();
@@ -214,16 +233,20 @@ mod tests {
     #[test]
     fn the_same_keys_give_another_root_and_other_places_each_time() {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let keys = keys(5, &mut rng);
-        let one = ApprovalTree::plant(&keys, &mut rng).unwrap();
-        let two = ApprovalTree::plant(&keys, &mut rng).unwrap();
-        assert_ne!(one.root(), two.root());
-        let places = |tree: &ApprovalTree| {
-            keys.iter()
-                .map(|key| tree.path(key).unwrap().position)
-                .collect::<Vec<_>>()
-        };
-        assert_ne!(places(&one), places(&two));
+        let (keys, one) = seated(5, &mut rng);
+        let two = seats(5, &mut rng);
+        assert_ne!(one, two);
+        let mut root = || ApprovalTree::plant(&keys, &one, &mut rng).unwrap().root();
+        assert_ne!(root(), root(), "the salts are new");
+    }
+
+    #[test]
+    fn nobody_sits_at_leaf_0_and_no_two_at_one_leaf() {
+        for seed in 0..50 {
+            let mut all = seats(255, &mut ChaCha20Rng::seed_from_u64(seed));
+            all.sort_unstable();
+            assert!(all.iter().map(|seat| seat.get()).eq(1..=255));
+        }
     }
 
     #[test]
@@ -234,17 +257,15 @@ mod tests {
     }
 
     #[test]
-    fn more_than_256_keys_or_one_twice_are_refused() {
+    fn a_key_or_a_leaf_twice_or_other_than_one_leaf_each_are_refused() {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let many = keys(257, &mut rng);
-        assert_eq!(
-            ApprovalTree::plant(&many, &mut rng).err(),
-            Some(TreeError::TooMany(257))
-        );
-        let twice = [many[0], many[1], many[0]];
-        assert_eq!(
-            ApprovalTree::plant(&twice, &mut rng).err(),
-            Some(TreeError::Repeated)
-        );
+        let (keys, seats) = seated(3, &mut rng);
+        let mut refusal =
+            |keys: &[_], seats: &[_]| ApprovalTree::plant(keys, seats, &mut rng).err();
+        assert_eq!(refusal(&keys, &seats[..2]), Some(TreeError::Number(3, 2)));
+        let twice = [keys[0], keys[1], keys[0]];
+        assert_eq!(refusal(&twice, &seats), Some(TreeError::Repeated));
+        let one_leaf = [seats[0], seats[1], seats[0]];
+        assert_eq!(refusal(&keys, &one_leaf), Some(TreeError::OneLeaf));
     }
 }

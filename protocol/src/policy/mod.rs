@@ -7,7 +7,7 @@ mod bucket;
 mod lane;
 mod replacement;
 
-pub use approval_tree::{ApprovalPath, ApprovalTree, DEPTH, LEAVES, TreeError};
+pub use approval_tree::{ApprovalPath, ApprovalTree, DEPTH, LEAVES, TreeError, seats};
 pub use bucket::{Bucket, UnknownBucket};
 pub use lane::{LANES, LONGEST_SPAN, LaneError, LaneOpening};
 pub use replacement::Replacement;

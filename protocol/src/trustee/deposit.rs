@@ -274,6 +274,10 @@ fn check_share(
         .open(store.lane.threshold)
         .map_err(|error| mismatch(error.to_string()))?;
     shares.verify(&opened).map_err(bad)?;
+    // Else whoever asks others to compute a share by its leaf would be given another's (decision 0040).
+    if shares.index().get() != store.path.position {
+        return Err(mismatch("the share's index is not the number of its leaf"));
+    }
     Ok(shares)
 }
 

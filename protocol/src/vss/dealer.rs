@@ -1,6 +1,7 @@
 //! Dealing: the polynomial comes from `vsss-rs`, the guards from here.
 
 use core::fmt;
+use std::collections::BTreeSet;
 
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
 use curve25519_dalek::{RistrettoPoint, Scalar};
@@ -17,7 +18,7 @@ use crate::secret::SecretScalar;
 type Element = IdentifierPrimeField<Scalar>;
 type Verifier = ValueGroup<RistrettoPoint>;
 
-/// What a dealer made: the public commitment and one secret share per trustee, by index from 1.
+/// What a dealer made: the public commitment and one secret share per trustee, in the order of their indices as asked.
 pub struct Deal<P: Purpose> {
     /// To be sent to every trustee and anchored by its digest.
     pub commitment: Commitment<P>,
@@ -28,6 +29,9 @@ pub struct Deal<P: Purpose> {
 /// The library did not give what was asked for. Nothing of the deal may be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DealError {
+    /// Other than one index for each trustee, or one twice.
+    #[error("there is not one index for each share")]
+    Indices,
     /// The library's own refusal.
     #[error("the sharing library refused: {0}")]
     Library(vsss_rs::Error),
@@ -45,28 +49,35 @@ pub enum DealError {
     Shares,
 }
 
-/// Deals a secret to a quorum.
+/// Deals a secret to a quorum, each trustee at one of these indices.
 pub(crate) fn deal<P: Purpose>(
     secret: &SecretScalar,
-    quorum: Quorum,
+    (quorum, indices): (Quorum, &[ShareIndex]),
     rng: &mut dyn CryptoRng,
 ) -> Result<Deal<P>, DealError> {
-    let (shares, verifiers) = split(secret, quorum, rng)?;
+    // The library takes repeated ones too, and two trustees would count as two who hold one share.
+    let different: BTreeSet<ShareIndex> = indices.iter().copied().collect();
+    let wanted = usize::from(quorum.trustees());
+    if indices.len() != wanted || different.len() != wanted {
+        return Err(DealError::Indices);
+    }
+    let (shares, verifiers) = split(secret, (quorum, indices), rng)?;
     let commitment = commitment(quorum, &verifiers)?;
     if commitment.points()[0] != RistrettoPoint::mul_base(secret.expose()) {
         return Err(DealError::Secret);
     }
-    let shares = take_over(quorum, &shares)?;
+    let shares = take_over(indices, &shares)?;
     Ok(Deal { commitment, shares })
 }
 
 fn split(
     secret: &SecretScalar,
-    quorum: Quorum,
+    (quorum, indices): (Quorum, &[ShareIndex]),
     rng: &mut dyn CryptoRng,
 ) -> Result<(Vec<WipedShare>, Vec<Verifier>), DealError> {
-    // The indices are always given and always 1 to n: the library takes 0 and repeated ones too.
-    let indices = (1..=quorum.trustees()).map(|i| IdentifierPrimeField(Scalar::from(i)));
+    let indices = indices
+        .iter()
+        .map(|index| IdentifierPrimeField(Scalar::from(index.get())));
     let secret = WipedShare {
         identifier: Element::default(),
         value: IdentifierPrimeField(*secret.expose()),
@@ -96,25 +107,21 @@ fn commitment<P: Purpose>(
 }
 
 fn take_over<P: Purpose>(
-    quorum: Quorum,
+    indices: &[ShareIndex],
     shares: &[WipedShare],
 ) -> Result<Vec<Share<P>>, DealError> {
-    if shares.len() != usize::from(quorum.trustees()) {
+    if shares.len() != indices.len() {
         return Err(DealError::Shares);
     }
-    (1..=quorum.trustees())
-        .zip(shares)
-        .map(|(i, share)| {
-            let asked = share.identifier.0 == Scalar::from(i);
-            let index = ShareIndex::new(i)
-                .filter(|_| asked)
-                .ok_or(DealError::Shares)?;
-            Ok(Share::new(
-                index,
-                SecretScalar::new(&Zeroizing::new(share.value.0)),
-            ))
-        })
-        .collect()
+    let mut taken = Vec::with_capacity(shares.len());
+    for (index, share) in indices.iter().zip(shares) {
+        if share.identifier.0 != Scalar::from(index.get()) {
+            return Err(DealError::Shares);
+        }
+        let value = SecretScalar::new(&Zeroizing::new(share.value.0));
+        taken.push(Share::new(*index, value));
+    }
+    Ok(taken)
 }
 
 /// The share type that `vsss-rs` computes with, which is also its polynomial's coefficient: its

@@ -302,10 +302,11 @@ mod tests {
     fn dealt(threshold: u8, trustees: u8) -> Dealt {
         let mut rng = ChaCha20Rng::from_seed([trustees; 32]);
         let quorum = Quorum::new(threshold, trustees).unwrap();
+        let indices: Vec<ShareIndex> = (1..=trustees).filter_map(ShareIndex::new).collect();
         let secrets = [0, 1].map(|_| SecretScalar::generate(&mut rng));
         Dealt {
-            decrypt: deal(&secrets[0], quorum, &mut rng).unwrap(),
-            sign: deal(&secrets[1], quorum, &mut rng).unwrap(),
+            decrypt: deal(&secrets[0], (quorum, &indices), &mut rng).unwrap(),
+            sign: deal(&secrets[1], (quorum, &indices), &mut rng).unwrap(),
             rng,
         }
     }

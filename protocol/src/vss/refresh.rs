@@ -39,18 +39,14 @@ impl<P: Purpose> Commitment<P> {
         indices: &[ShareIndex],
         rng: &mut dyn CryptoRng,
     ) -> Result<Refresh<P>, DealError> {
-        if indices.len() < usize::from(self.threshold()) {
-            return Err(DealError::Shares);
-        }
-        let highest = indices.iter().max().map_or(0, |index| index.get());
-        let quorum = Quorum::new(self.threshold(), highest).map_err(|_| DealError::Shares)?;
+        let count = u8::try_from(indices.len()).map_err(|_| DealError::Indices)?;
+        let quorum = Quorum::new(self.threshold(), count).map_err(|_| DealError::Indices)?;
         // The library deals no zero. So a random value is dealt, and taken away again from every share.
         let blind = SecretScalar::generate(rng);
-        let dealt = deal::<P>(&blind, quorum, rng)?;
+        let dealt = deal::<P>(&blind, (quorum, indices), rng)?;
         let commitment = self.moved_by(&dealt.commitment)?;
-        let wanted = dealt.shares.into_iter();
-        let wanted = wanted.filter(|share| indices.contains(&share.index()));
-        let additions = wanted.map(|share| Addition(share.minus(&blind))).collect();
+        let dealt = dealt.shares.iter();
+        let additions = dealt.map(|share| Addition(share.minus(&blind))).collect();
         Ok(Refresh {
             commitment,
             additions,

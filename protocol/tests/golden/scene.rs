@@ -18,7 +18,7 @@ use kith_protocol::policy::{ApprovalPath, ApprovalTree, Bucket, LaneOpening};
 use kith_protocol::secret::SecretBytes;
 use kith_protocol::share_pair::SharePair;
 use kith_protocol::time::{Millis, Timestamp};
-use kith_protocol::vss::{Deal, Decrypt, Quorum, Sign};
+use kith_protocol::vss::{Deal, Decrypt, Quorum, ShareIndex, Sign};
 
 use crate::people::{agreement, digest, person, prekey, rng, salt, signing};
 
@@ -58,7 +58,7 @@ pub(crate) fn scene() -> Scene {
     let tag = commitments.digest(&policy, EPOCH);
     let lane = lane(&decrypt, &sign);
     let (backup, data_key) = backup(&descriptor, policy, &agent);
-    let tree = ApprovalTree::plant(&approvals(), &mut rng("tree")).unwrap();
+    let tree = ApprovalTree::plant(&approvals(), &leaves(), &mut rng("tree")).unwrap();
     Scene {
         record: record(&lane, tag, &tree, &backup),
         pairs: pairs(decrypt, sign),
@@ -111,7 +111,8 @@ fn creation(log: &Digest, agent: &SigningKey<AgentPolicy>) -> Record {
 fn deal<P: kith_protocol::vss::Purpose>(name: &str) -> Deal<P> {
     let mut rng = rng(name);
     let secret = RecoverySecret::<P>::generate(&mut rng);
-    secret.deal(Quorum::new(3, 5).unwrap(), &mut rng).unwrap()
+    let quorum = Quorum::new(3, 5).unwrap();
+    secret.deal_at(quorum, &leaves(), &mut rng).unwrap()
 }
 
 fn lane(decrypt: &Deal<Decrypt>, sign: &Deal<Sign>) -> LaneOpening {
@@ -126,6 +127,16 @@ fn lane(decrypt: &Deal<Decrypt>, sign: &Deal<Sign>) -> LaneOpening {
         decrypt_key: (&decrypt.commitment).into(),
         sign_key: (&sign.commitment).into(),
     }
+}
+
+/// Where the trustees' shares and approval keys stand.
+fn leaves() -> Vec<ShareIndex> {
+    (1..=5).filter_map(ShareIndex::new).collect()
+}
+
+fn seat(name: &str) -> ShareIndex {
+    let place = TRUSTEES.iter().position(|trustee| *trustee == name);
+    leaves()[place.expect("a trustee")]
 }
 
 fn approvals() -> Vec<kith_protocol::keys::VerifyingKey<Approval>> {
@@ -165,6 +176,7 @@ pub(crate) fn wallet(descriptor: &Descriptor, policy: Digest) -> Wallet {
     let peer = |name: &str, role| Peer {
         name: name.into(),
         role,
+        share: (role == PeerRole::Trustee).then(|| seat(name)),
         did: person(name).did().clone(),
         approval: (role == PeerRole::Trustee).then(|| prekey(name, 0).approval),
         prekeys: vec![prekey(name, 1)],

@@ -11,7 +11,7 @@ use kith_protocol::ledger::{
     OverrideBody, PolicyCreateBody, Record, RecoveryPolicyBody, RepairBody, RequestBody,
     RequestKind, State, Subject, Verdict, check,
 };
-use kith_protocol::policy::{ApprovalPath, ApprovalTree, Bucket, LaneOpening, Replacement};
+use kith_protocol::policy::{ApprovalPath, ApprovalTree, Bucket, LaneOpening, Replacement, seats};
 use kith_protocol::time::{Millis, Timestamp};
 use kith_protocol::vss::{Decrypt, Sign};
 use rand_chacha::ChaCha20Rng;
@@ -55,7 +55,7 @@ pub fn epoch_with(number: u32, seed: u64, change: impl FnOnce(&mut LaneOpening))
     let trustees: Vec<SigningKey<Approval>> =
         (0..5).map(|_| SigningKey::generate(&mut rng)).collect();
     let keys: Vec<_> = trustees.iter().map(SigningKey::verifying_key).collect();
-    let tree = ApprovalTree::plant(&keys, &mut rng).unwrap();
+    let tree = ApprovalTree::plant(&keys, &seats(5, &mut rng), &mut rng).unwrap();
     let signing = RecoverySecret::<Sign>::generate(&mut rng);
     let mut lane = LaneOpening {
         lane: 0,

@@ -11,7 +11,7 @@ use kith_protocol::message::share::{Authority, Commitments, Store};
 use kith_protocol::policy::{ApprovalTree, Bucket, LaneOpening};
 use kith_protocol::share_pair::{SharePair, store_context};
 use kith_protocol::time::Timestamp;
-use kith_protocol::vss::{Decrypt, Quorum, Sign};
+use kith_protocol::vss::{Decrypt, Quorum, ShareIndex, Sign};
 use kith_protocol::words::{Occasion, Speaker, Transcript};
 use rand_chacha::ChaCha20Rng;
 
@@ -155,9 +155,10 @@ impl Deal {
             RecoverySecret::<Decrypt>::generate(rng),
             RecoverySecret::<Sign>::generate(rng),
         );
+        let seats = [1, 2, 3].map(|seat| ShareIndex::new(seat).unwrap());
         let (to_decrypt, to_sign) = (
-            decrypt.deal(quorum, rng).unwrap(),
-            sign.deal(quorum, rng).unwrap(),
+            decrypt.deal_at(quorum, &seats, rng).unwrap(),
+            sign.deal_at(quorum, &seats, rng).unwrap(),
         );
         let commitments = Commitments {
             decrypt: to_decrypt.commitment.to_wire(),
@@ -167,7 +168,7 @@ impl Deal {
         let keys: Vec<_> = core::iter::once(*trustee)
             .chain(others.iter().map(SigningKey::verifying_key))
             .collect();
-        let tree = ApprovalTree::plant(&keys, rng).unwrap();
+        let tree = ApprovalTree::plant(&keys, &seats, rng).unwrap();
         let lane = LaneOpening {
             lane: 0,
             salt: Salt::random(rng),

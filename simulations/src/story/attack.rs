@@ -62,9 +62,11 @@ impl Story {
         let (_, mallory) = self.impostor_asks();
         self.storm(|story| story.is_stopped())?;
         self.alarmed()?;
-        self.demand("the owner's veto stands", |story| story.is_stopped())?;
+        self.demand("the owner's veto stands", |story| {
+            story.is_stopped() || story.was_hidden_until_done()
+        })?;
         // Whom everybody has refused after calling her back sees no request at all.
-        if self.parameters.habits.careless == 1000 {
+        if self.parameters.habits.careless == 1000 && self.is_stopped() {
             self.demand("the impostor sees that it was vetoed", |story| {
                 story.sees_veto(mallory)
             })?;
@@ -139,6 +141,13 @@ impl Story {
             let full = asked.full_since(u64::MAX);
             full.is_some_and(|full| full < self.world.misled)
         })
+    }
+
+    /// Whether all of it was over before she could see it: nothing is left that a veto could stop.
+    fn was_hidden_until_done(&self) -> bool {
+        let mut requests = self.world.jury.ledger.requests.values();
+        let done = requests.any(|asked| asked.completed.is_some());
+        done && self.was_hidden()
     }
 
     fn none_left(&mut self) -> Part {

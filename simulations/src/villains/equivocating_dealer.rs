@@ -15,7 +15,8 @@ use kith_protocol::keys::{RecoveryKey, RecoverySecret};
 use kith_protocol::message::share::{Commitments, Store};
 use kith_protocol::message::{Body, Received};
 use kith_protocol::share_pair::{SharePair, store_context};
-use kith_protocol::vss::{Decrypt, Quorum, Sign};
+use kith_protocol::vss::{Decrypt, Quorum, ShareIndex, Sign};
+use std::iter;
 
 /// Trustees of the other deal: as many as the real one has, so that nobody can tell by the number.
 const TRUSTEES: u8 = 5;
@@ -71,11 +72,19 @@ fn other_deal(
     let key = plunder.sealing(to, store)?;
     let rng = world.mischief.generator();
     let quorum = Quorum::new(store.lane.threshold, TRUSTEES).ok()?;
+    // The victim's share stands at its leaf, the others' anywhere else.
+    let own = ShareIndex::new(store.path.position)?;
+    let others = (1..=u8::MAX).filter_map(ShareIndex::new);
+    let others = others.filter(|other| *other != own);
+    let seats: Vec<ShareIndex> = iter::once(own)
+        .chain(others)
+        .take(TRUSTEES.into())
+        .collect();
     let decrypt = RecoverySecret::<Decrypt>::generate(rng)
-        .deal(quorum, rng)
+        .deal_at(quorum, &seats, rng)
         .ok()?;
     let sign = RecoverySecret::<Sign>::generate(rng)
-        .deal(quorum, rng)
+        .deal_at(quorum, &seats, rng)
         .ok()?;
     let mut other = store.clone();
     other.commitments = Commitments {

@@ -4,7 +4,7 @@ use kith_protocol::bytes::Salt;
 use kith_protocol::keys::role::{AgentPolicy, Approval, ClaimantSealing, ClaimantSigning};
 use kith_protocol::keys::{AgreementSecret, RecoverySecret, SigningKey};
 use kith_protocol::ledger::RecoveryPolicyBody;
-use kith_protocol::policy::{ApprovalTree, Bucket, LaneOpening};
+use kith_protocol::policy::{ApprovalTree, Bucket, LaneOpening, seats};
 use kith_protocol::time::Millis;
 use kith_protocol::vss::{Decrypt, Sign};
 use std::sync::LazyLock;
@@ -69,7 +69,8 @@ fn epoch(number: u32, seed: u64) -> Epoch {
         .map(|_| SigningKey::generate(&mut rng))
         .collect();
     let keys: Vec<_> = trustees.iter().map(SigningKey::verifying_key).collect();
-    let tree = ApprovalTree::plant(&keys, &mut rng).expect("three trustees");
+    let tree = ApprovalTree::plant(&keys, &seats(TRUSTEES as u8, &mut rng), &mut rng)
+        .expect("three trustees");
     let signing = RecoverySecret::<Sign>::generate(&mut rng);
     let lane = LaneOpening {
         lane: 0,

@@ -257,15 +257,10 @@ fn reconnect(
 ) -> Result<Vec<Trustee>, Stop> {
     let met = collect::held(work, claim)?;
     let mut trustees = Vec::new();
-    let mut indices = 1..;
     for peer in peers {
-        let index: Option<usize> = match peer.role {
-            PeerRole::Trustee => indices.next(),
-            PeerRole::Host => None,
-        };
         let known = met
             .iter()
-            .find(|(_, pair)| index == Some(pair.index().get().into()))
+            .find(|(_, pair)| peer.share == Some(pair.index()))
             .and_then(|(claimed, _)| met_again(peer, claimed));
         let mut trustee = known.unwrap_or_else(|| at_a_distance(work, peer));
         // What the wallet knows of a host's prekeys, whoever has the old device may have used up.
