@@ -99,6 +99,16 @@ pub enum Host {
         /// What you call this host
         name: String,
     },
+    /// What it means that a host is the agent of one of your trustees, and to accept it
+    ///
+    /// Such a host gets no backup before.
+    Accept {
+        /// What you call this host
+        name: String,
+        /// Accept it; else it is only shown
+        #[arg(long)]
+        yes: bool,
+    },
     /// The four words that you read to this host's person, and what hers may be
     Words {
         /// What you call this host

@@ -53,6 +53,7 @@ mod tests {
             live: true,
             deal: None,
             trustees: Vec::new(),
+            open_to: None,
             changes: None,
             alerts,
             conflicts: Vec::new(),

@@ -25,6 +25,7 @@ pub(super) async fn host(console: &Console, task: Host) -> Result<(), Failure> {
             let command = Command::HostInvite { name: name.clone() };
             invite(console, &command, &name, "host").await
         }
+        Host::Accept { name, yes } => tell(console, &Command::HostAccept { name, yes }).await,
         Host::Words { name } => tell(console, &Command::TrusteeWords { name }).await,
         Host::Verify { name, heard } => verify(console, name, heard).await,
     }

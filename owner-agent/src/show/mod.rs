@@ -49,6 +49,7 @@ fn status(answer: &Answer) -> String {
         text,
         deal,
         trustees: list,
+        open_to,
         changes: changed,
         alerts,
         conflicts,
@@ -76,6 +77,7 @@ fn status(answer: &Answer) -> String {
     if !list.is_empty() {
         lines.push(trustees(list));
     }
+    lines.extend(open_to.iter().map(|to| format!("NOTE: {to}")));
     lines.extend(ledger_time.map(|time| format!("Newest ledger head: {}", relative(now(), time))));
     lines.join("\n")
 }

@@ -56,6 +56,8 @@ pub struct Peer {
     pub role: PeerRole,
     /// Which share of the epoch of this backup it was given, where it is a trustee.
     pub share: Option<ShareIndex>,
+    /// Whether she accepted that a host is a trustee's agent.
+    pub accepted: bool,
     /// Where it listens.
     pub did: Did,
     /// Its approval key in the epoch of this backup.

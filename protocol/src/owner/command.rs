@@ -28,6 +28,13 @@ pub enum Command {
         /// Her name for the host.
         name: String,
     },
+    /// Shows what it means that a host is a trustee's agent, and accepts it.
+    HostAccept {
+        /// Her name for the host.
+        name: String,
+        /// Whether she accepts it; else it is only shown.
+        yes: bool,
+    },
     /// What she reads to this trustee or host, and the choices for what she hears.
     TrusteeWords {
         /// The trustee's name.
@@ -462,6 +469,8 @@ pub enum Answer {
         deal: Option<ProtectView>,
         /// Trustees and hosts.
         trustees: Vec<TrusteeView>,
+        /// That trustees can open the backup by themselves, where one of them keeps it.
+        open_to: Option<String>,
         /// What changed since the backup in force was made.
         changes: Option<ChangesView>,
         /// Attempts in her name that are open.

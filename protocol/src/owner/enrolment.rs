@@ -44,6 +44,7 @@ pub(crate) fn invite(work: &mut Work<'_>, name: &str, role: PeerRole) -> Result<
         receipt: None,
         seen: None,
         resigned: None,
+        accepted: false,
     };
     let link = invitation(&identity, &trustee).to_link(LINK_BASE);
     work.save(&local);

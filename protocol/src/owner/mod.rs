@@ -15,6 +15,7 @@ mod enrolment;
 mod handout;
 mod health;
 mod identity;
+mod kept_by_trustee;
 mod pace;
 mod peers;
 mod protect;
@@ -76,6 +77,7 @@ impl OwnerAgent {
             Command::Status => status::status(work, &self.anchor),
             Command::TrusteeInvite { name } => enrolment::invite(work, &name, PeerRole::Trustee),
             Command::HostInvite { name } => enrolment::invite(work, &name, PeerRole::Host),
+            Command::HostAccept { name, yes } => kept_by_trustee::accept(work, &name, yes),
             Command::TrusteeWords { name } => enrolment::show_words(work, &name),
             Command::TrusteeVerify { name, words } => enrolment::verify(work, &name, &words),
             Command::TrusteeList => Ok(Answer::Trustees {

@@ -17,6 +17,7 @@ use crate::owner::custody;
 use crate::owner::deal::{self, By, Deal, DealStage};
 use crate::owner::dealing::{self, Plan, Right};
 use crate::owner::identity::{self, Identity};
+use crate::owner::kept_by_trustee;
 use crate::owner::push::{self, End, Passage};
 use crate::owner::recipient::{self, Peers};
 use crate::owner::status;
@@ -39,11 +40,13 @@ pub(crate) fn begin(work: &mut Work<'_>, anchor: &Anchor, terms: Terms) -> Resul
     make_way(work)?;
     let trustees = trustee::verified(work, PeerRole::Trustee)?;
     let hosts = trustee::verified(work, PeerRole::Host)?;
+    let (hosts, trustees_own) = kept_by_trustee::allowed(work, hosts)?;
     check(&trustees, &hosts, terms)?;
-    let (trustees, hosts) = (
+    let (trustees, mut hosts) = (
         recipient::recipients(trustees),
         recipient::recipients(hosts),
     );
+    hosts.left_out.extend(trustees_own);
     let terms = terms.among(trustees.able.len());
     let spare = spare(work, anchor, &trustees, terms)?;
     let plan = Plan {

@@ -99,6 +99,7 @@ impl Recipient {
             name: self.trustee.name.clone(),
             role: self.trustee.role,
             share,
+            accepted: self.trustee.accepted,
             did: self.contact.did.clone(),
             approval: (self.trustee.role == PeerRole::Trustee).then_some(self.prekey.approval),
             prekeys: self.contact.prekeys.clone(),

@@ -10,6 +10,7 @@ use crate::owner::command::{Answer, ProtectView, TrusteeView};
 use crate::owner::custody;
 use crate::owner::deal;
 use crate::owner::identity::{self, Identity};
+use crate::owner::kept_by_trustee;
 use crate::owner::supplement;
 use crate::owner::trustee::Trustee;
 
@@ -80,6 +81,7 @@ pub(crate) fn status(work: &Work<'_>, anchor: &Anchor) -> Result<Answer, Stop> {
         live: matches!(live, Some(Life::Live)),
         deal,
         trustees: trustees(work, anchor)?,
+        open_to: kept_by_trustee::warning(work)?,
         changes: supplement::view(work)?,
         alerts: alerts.iter().filter(|alert| alert.state == "open").count(),
         conflicts: anchor::conflicts(work)?,

@@ -38,6 +38,8 @@ pub(crate) struct Trustee {
     pub(crate) seen: Option<Timestamp>,
     /// It wants to be one no longer.
     pub(crate) resigned: Option<Resigned>,
+    /// Whether a host may keep the backup although it is a trustee's agent (decision 0041).
+    pub(crate) accepted: bool,
 }
 
 /// That a trustee or host wants to be one no longer.

@@ -176,6 +176,7 @@ pub(crate) fn wallet(descriptor: &Descriptor, policy: Digest) -> Wallet {
     let peer = |name: &str, role| Peer {
         name: name.into(),
         role,
+        accepted: false,
         share: (role == PeerRole::Trustee).then(|| seat(name)),
         did: person(name).did().clone(),
         approval: (role == PeerRole::Trustee).then(|| prekey(name, 0).approval),

@@ -1,5 +1,5 @@
 //! People who are against her.
-use super::{OWNER, Part, Story};
+use super::{OWNER, Over, Part, Story};
 use crate::checkers::{Sight, alarm};
 use crate::node::{Kind, NodeId};
 use crate::people::{Claimant, Guard, PersonId, Role, Thief};
@@ -65,8 +65,12 @@ impl Story {
         self.demand("the owner's veto stands", |story| {
             story.is_stopped() || story.was_hidden_until_done()
         })?;
+        // Her identity is his: nothing of what this story goes on to demand was promised for that.
+        if !self.is_stopped() && self.was_hidden_until_done() {
+            return Err(Over);
+        }
         // Whom everybody has refused after calling her back sees no request at all.
-        if self.parameters.habits.careless == 1000 && self.is_stopped() {
+        if self.parameters.habits.careless == 1000 {
             self.demand("the impostor sees that it was vetoed", |story| {
                 story.sees_veto(mallory)
             })?;

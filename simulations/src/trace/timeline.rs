@@ -99,6 +99,9 @@ fn owner(command: &Owner) -> String {
         Owner::TrusteeInvite { name } => format!("invites {name} to be a trustee"),
         Owner::HostInvite { name } => format!("invites {name} to keep backups"),
         Owner::TrusteeVerify { name, .. } => format!("has heard the words of {name}"),
+        Owner::HostAccept { name, .. } => {
+            format!("accepts that {name} keeps the backup beside a share")
+        }
         Owner::TrusteeRemove { names } => {
             format!(
                 "deals anew without {}, who shall be trustees no more",

@@ -181,7 +181,7 @@ async fn play(town: &Town<'_>) -> Result<(), Trouble> {
     let cast = Cast {
         harbour: town.appears("Harbour", &["--host-backups"]).await?,
         walter: town.appears("Walter", &[]).await?,
-        bob: town.appears("Bob", &[]).await?,
+        bob: town.appears("Bob", &["--host-backups"]).await?,
         carol: town.appears("Carol", &[]).await?,
     };
     let ledger = ledger(town, &cast).await?;
@@ -286,30 +286,32 @@ async fn enrol(town: &Town<'_>, alice: &Process, cast: &Cast) -> Result<(), Trou
         .await?;
     town.does(cast.bob.place(), &["invitation", "decline"])
         .await?;
-    for (name, role, other) in [
-        ("Bob", "trustee", &cast.bob),
-        ("Carol", "trustee", &cast.carol),
-        ("Harbour", "host", &cast.harbour),
+    // The attic is Bob's agent once more, which calls her by another name there.
+    for (name, role, hers, other) in [
+        ("Bob", "trustee", "Alice", &cast.bob),
+        ("Carol", "trustee", "Alice", &cast.carol),
+        ("Harbour", "host", "Alice", &cast.harbour),
+        ("Attic", "host", "Alice (2)", &cast.bob),
     ] {
-        connect(town, (alice.place(), role), (other.place(), name)).await?;
+        connect(town, (alice.place(), role), (other.place(), name, hers)).await?;
     }
-    Ok(())
+    town.does(alice.place(), &["host", "accept", "Attic"])
+        .await
+        .map(drop)
 }
 
 async fn connect(
     town: &Town<'_>,
     (alice, role): (&Place, &str),
-    (other, name): (&Place, &str),
+    (other, name, owner): (&Place, &str, &str),
 ) -> Result<(), Trouble> {
     let said = town.does(alice, &[role, "invite", name]).await?;
     let link = town.given(&said, "link");
     town.does(other, &["invitation", "open", &link]).await?;
     town.does(other, &["invitation", "accept"]).await?;
     let hers = town.asks(alice, &[role, "words", name], "/say").await?;
-    let theirs = town
-        .asks(other, &["owner", "words", "Alice"], "/say")
-        .await?;
-    let heard = ["owner", "verify", "Alice", "--heard", &hers];
+    let theirs = town.asks(other, &["owner", "words", owner], "/say").await?;
+    let heard = ["owner", "verify", owner, "--heard", &hers];
     town.does(other, &heard).await?;
     let heard = [role, "verify", name, "--heard", &theirs];
     town.does(alice, &heard).await.map(drop)

@@ -296,6 +296,7 @@ fn met_again(peer: &Peer, claimed: &Claimed) -> Option<Trustee> {
         receipt: None,
         seen: None,
         resigned: None,
+        accepted: peer.accepted,
     })
 }
 
@@ -328,6 +329,7 @@ fn at_a_distance(work: &mut Work<'_>, peer: &Peer) -> Trustee {
         receipt: None,
         seen: None,
         resigned: None,
+        accepted: peer.accepted,
     }
 }
 
