@@ -294,37 +294,55 @@ fn a_leaf_is_taken_by_the_key_that_was_asked_for_and_by_who_asked() {
     refused(&by_other, Invalid::BadSignature);
 }
 
+/// G10: one that is false, or that nobody closes, keeps no other waiting.
 #[test]
-fn one_repair_at_a_time_unless_its_sponsor_steps_back() {
-    let (mut world, first) = asked();
-    let next = world.repair_body(3, 1, NEW + 1);
-    let busy = ask(&mut world, next.clone(), 1);
-    assert_eq!(busy, Err(Invalid::RepairUnderWay));
-    say(&mut world, first, 0, Verdict::Withdrawn);
-    let second = ask(&mut world, next, 1).unwrap();
-    assert!(world.state.repair_status(&first, LATER).unwrap().ended);
+fn repairs_of_two_leaves_go_on_side_by_side() {
+    let (mut world, first) = approved();
+    let body = world.repair_body(3, 1, NEW + 1);
+    let second = ask(&mut world, body, 1).unwrap();
+    for trustee in 0..3 {
+        say(&mut world, second, trustee, Verdict::Approve);
+    }
+    // The second was asked for in the tree of before the first was closed.
+    world.put(&world.closing(first, NEW), over()).unwrap();
+    world.put(&world.closing(second, NEW + 1), over()).unwrap();
+    assert_eq!(world.state.replaced(&world.policy, over()), 2);
+    for trustee in 0..3 {
+        let key = world.epoch.trustees[trustee].verifying_key();
+        assert!(world.path(&key).verify(&root(&world), &key));
+    }
+    // Each new holder's path as its repair named it, through the other's replacement.
+    for (asked, number, (from, until)) in [(first, NEW, (1, 2)), (second, NEW + 1, (0, 1))] {
+        let (key, salt) = newcomer(number);
+        let path = world
+            .state
+            .repair(&asked)
+            .unwrap()
+            .replacement
+            .taken_by(salt);
+        let span = (until, over());
+        let path = world.state.path_after(&world.policy, (&path, from), span);
+        assert!(
+            path.unwrap().verify(&root(&world), &key.verifying_key()),
+            "{number}"
+        );
+    }
+}
+
+#[test]
+fn of_two_repairs_of_one_leaf_the_first_to_close_ends_the_other() {
+    let (mut world, first) = approved();
+    let body = world.repair_body(GONE, 1, NEW + 1);
+    let second = ask(&mut world, body, 1).unwrap();
     for trustee in 0..3 {
         say(&mut world, second, trustee, Verdict::Approve);
     }
     world.put(&world.closing(second, NEW + 1), over()).unwrap();
+    let status = world.state.repair_status(&first, over()).unwrap();
+    assert!(status.ended && !status.completed);
+    let late = world.closing(first, NEW);
+    assert_eq!(world.refused(&late, over()), Invalid::RequestEnded);
     assert_eq!(world.state.replaced(&world.policy, over()), 1);
-}
-
-/// Contributions may be on their way: what they were for is not taken from them.
-#[test]
-fn a_repair_whose_delay_is_over_makes_room_for_no_other() {
-    let (mut world, first) = asked();
-    say(&mut world, first, 0, Verdict::Withdrawn);
-    for trustee in 1..4 {
-        say(&mut world, first, trustee, Verdict::Approve);
-    }
-    let mut next = world.repair_body(3, 1, NEW + 1);
-    next.request.expiry = over().after(LIFETIME);
-    let record = world.repair_of(next, 1);
-    let early = just_before(over());
-    assert!(world.state.contribution_allowed(&first, early).is_err());
-    assert_eq!(world.refused(&record, over()), Invalid::RepairUnderWay);
-    world.put(&world.closing(first, NEW), over()).unwrap();
 }
 
 /// G4: somebody may hold a share for which no leaf answers.

@@ -150,11 +150,6 @@ pub enum Invalid {
     /// A veto stands.
     #[error("a veto stands on the request")]
     VetoStands,
-    /// One repair at a time.
-    #[error(
-        "another repair is under way on this policy; it ends by itself, or its sponsor withdraws"
-    )]
-    RepairUnderWay,
     /// The key whose leaf is replaced has no say in that but against it.
     #[error("this approval key is the one that the repair replaces; it can only object")]
     KeyLeaves,
@@ -206,7 +201,6 @@ impl Invalid {
             Self::LaneNotFull { .. } => "e.p.ledger.lane-not-full",
             Self::DelayRunning { .. } => "e.p.ledger.delay-running",
             Self::VetoStands => "e.p.ledger.veto-stands",
-            Self::RepairUnderWay => "e.p.ledger.repair-under-way",
             Self::KeyLeaves => "e.p.ledger.key-leaves",
             Self::WrongLeaf => "e.p.ledger.wrong-leaf",
         }

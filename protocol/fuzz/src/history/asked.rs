@@ -64,10 +64,10 @@ impl Asked {
         self.opened = self.was_opened(now);
     }
 
-    /// Whether it is a repair in whose place no other may be asked for.
-    pub(super) fn takes_the_place(&self, now: Timestamp) -> bool {
-        let stands = self.dropped.is_none() || self.was_opened(now);
-        self.repair.is_some() && !self.ended(now) && stands
+    /// Which leaf it replaces, where it is a repair.
+    pub(super) fn leaf(&self) -> Option<u8> {
+        let repair = self.repair.as_ref()?;
+        Some(repair.replacement.path.position)
     }
 
     pub(super) fn approvals(&self) -> usize {

@@ -270,9 +270,6 @@ impl House {
     fn write_repair(&mut self, record: &Record, effect: &Effect, now: Timestamp) {
         match (&effect.act, &record.body) {
             (Act::RepairRequested { body }, _) => {
-                let open = self.requests.values_mut();
-                open.filter(|asked| asked.repair.is_some())
-                    .for_each(|asked| asked.close(now));
                 let mut asked = self.asked(body.request.clone(), body.id(), now);
                 asked.repair = Some((**body).clone());
                 self.requests.insert(body.id(), asked);
@@ -280,10 +277,18 @@ impl House {
             (Act::Objected { repair }, _) => self.on_at(repair, now).close(now),
             (Act::Repaired { repair }, RecordBody::Repaired(body)) => {
                 self.on_at(repair, now).complete(now);
-                let gone = self.on(repair).repair.as_ref().map(|repair| repair.gone);
+                let repair = self.on(repair);
+                let (leaf, gone) = (
+                    repair.leaf(),
+                    repair.repair.as_ref().map(|repair| repair.gone),
+                );
                 self.leaves.remove(&gone.expect("a repair"));
                 self.leaves.insert(body.key);
                 self.replaced += 1;
+                let others = self.requests.values_mut();
+                others
+                    .filter(|other| other.leaf() == leaf)
+                    .for_each(|other| other.close(now));
             }
             _ => {}
         }

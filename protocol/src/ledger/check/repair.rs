@@ -9,7 +9,6 @@ use crate::ledger::repair::RepairBody;
 use crate::ledger::request::RequestKind;
 use crate::ledger::state::Policy;
 use crate::policy::Replacement;
-use crate::time::Timestamp;
 
 pub(super) fn judge<'a>(case: &Case<'a>, body: &RepairBody) -> Result<Admission<'a>, Invalid> {
     let asked = &body.request;
@@ -32,7 +31,6 @@ pub(super) fn judge<'a>(case: &Case<'a>, body: &RepairBody) -> Result<Admission<
         .ok_or(Invalid::EpochNotActive)?;
     request::lawful(&policy, epoch, asked, case.time)?;
     leaves(&policy, body)?;
-    alone(&policy, case.time)?;
     Ok(Admission {
         policy: asked.policy,
         act: Act::RepairRequested {
@@ -57,16 +55,6 @@ fn leaves(policy: &Policy, body: &RepairBody) -> Result<(), Invalid> {
         return Err(Invalid::WrongLeaf);
     }
     Ok(())
-}
-
-/// Two at once would each name a path in a tree that the other changes.
-fn alone(policy: &Policy, time: Timestamp) -> Result<(), Invalid> {
-    let mut requests = policy.requests.values();
-    if requests.any(|request| request.is_repair_under_way(time)) {
-        Err(Invalid::RepairUnderWay)
-    } else {
-        Ok(())
-    }
 }
 
 /// Kind 31 by the key that is to go. It ends the repair, at once and for good, even when the delay is over: nobody is

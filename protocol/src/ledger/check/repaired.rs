@@ -12,8 +12,8 @@ pub(super) fn judge<'a>(case: &Case<'a>, body: &RepairedBody) -> Result<Admissio
     let request = asked.request()?;
     let repair = request.repair.as_ref().ok_or(Invalid::WrongSubject)?;
     complete::due(request, case.time)?;
-    // The epoch is active: a new one ends every repair. The root is the one of when it was anchored: no other repair
-    // is admitted meanwhile.
+    // The epoch is active, and the leaf is the one of when it was anchored: a new epoch ends every repair, and whoever
+    // is the first in a leaf ends all others of it.
     if Replacement::leaf(&body.salt, &body.key) != repair.replacement.leaf {
         return Err(Invalid::WrongLeaf);
     }

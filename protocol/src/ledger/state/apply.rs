@@ -1,12 +1,14 @@
 //! Carrying out effects. Whatever is decided here was decided by `check`; this only writes it down.
 use super::agent::{Agent, Life};
 use super::policy::{Head, Pending, Policy, Waiting};
+use super::repair::followed;
 use super::request::Request;
 use crate::bytes::Digest;
 use crate::keys::VerifyingKey;
 use crate::keys::role::AgentPolicy;
 use crate::ledger::body::RecoveryPolicyBody;
 use crate::ledger::effect::{Act, Effect};
+use crate::policy::Replacement;
 use crate::time::Timestamp;
 
 impl Policy {
@@ -72,10 +74,6 @@ impl Policy {
             Act::RepairRequested { body } => {
                 let id = body.id();
                 self.sponsors.insert(body.request.sponsor, id);
-                // One whose sponsor stepped back: it must not close over the path that this one names.
-                let open = self.requests.values_mut();
-                open.filter(|request| request.repair.is_some())
-                    .for_each(|request| request.end(time));
                 let repair = Request::of_repair((**body).clone(), self.ground(), time);
                 self.requests.insert(id, repair);
             }
@@ -118,14 +116,26 @@ impl Policy {
         }
     }
 
+    /// Other leaves may have been replaced since this was asked for: its path leads through those. Other repairs of the
+    /// leaf are of a key that is gone.
     fn replace_leaf(&mut self, repair: &Digest, time: Timestamp) {
         self.on_request(repair, time, |repair| repair.complete(time));
-        let body = self
-            .requests
-            .get(repair)
-            .and_then(|request| request.repair.as_ref());
-        let replacement = body.map(|body| body.replacement.clone());
-        self.replacements.extend(replacement);
+        let Some(replacement) = self.replacement(repair) else {
+            return;
+        };
+        let leaf = Some(replacement.path.position);
+        self.replacements.push(replacement);
+        let all = self.requests.values_mut();
+        all.filter(|other| other.leaf() == leaf)
+            .for_each(|other| other.end(time));
+    }
+
+    fn replacement(&self, repair: &Digest) -> Option<Replacement> {
+        let request = self.requests.get(repair)?;
+        let Replacement { path, leaf } = request.repair.as_ref()?.replacement.clone();
+        let since = self.replacements.get(request.replaced..)?;
+        let path = followed(path, since)?;
+        Some(Replacement { path, leaf })
     }
 
     /// The chain's newest record is now this one.

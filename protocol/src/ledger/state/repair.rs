@@ -68,9 +68,7 @@ impl State {
         (until, now): (usize, Timestamp),
     ) -> Option<ApprovalPath> {
         let policy = self.policy_at(policy, now)?;
-        let between = policy.replacements.get(from..until)?;
-        let follow = |path: ApprovalPath, next: &Replacement| next.followed_by(&path);
-        between.iter().try_fold(path.clone(), follow)
+        followed(path.clone(), policy.replacements.get(from..until)?)
     }
 
     pub(super) fn asked(&self, id: &Digest) -> Option<&Request> {
@@ -93,4 +91,10 @@ impl State {
             .map(|(id, _)| *id)
             .collect()
     }
+}
+
+/// A path after these replacements, one by one.
+pub(super) fn followed(path: ApprovalPath, replacements: &[Replacement]) -> Option<ApprovalPath> {
+    let follow = |path: ApprovalPath, next: &Replacement| next.followed_by(&path);
+    replacements.iter().try_fold(path, follow)
 }

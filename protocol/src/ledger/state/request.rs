@@ -89,11 +89,10 @@ impl Request {
             .is_some_and(|repair| repair.gone == *key)
     }
 
-    /// Whether it is a repair that no other may take the place of: its sponsor stands by it, or contributions may be on
-    /// their way.
-    pub(crate) fn is_repair_under_way(&self, time: Timestamp) -> bool {
-        let stands = time < self.sponsored_until() || self.was_opened(time);
-        self.repair.is_some() && !self.has_ended(time) && stands
+    /// Which leaf it replaces, where it is a repair.
+    pub(crate) fn leaf(&self) -> Option<u8> {
+        let repair = self.repair.as_ref()?;
+        Some(repair.replacement.path.position)
     }
 
     /// Something is about to be said on it, or to end it: was a release allowed until now?
