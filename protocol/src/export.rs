@@ -59,6 +59,7 @@ pub const fn fate(space: Space) -> Fate {
         | Space::Request
         | Space::History
         | Space::Lodged
+        | Space::Seat
         | Space::Kept
         | Space::KeptChunk
         | Space::KeptProgress

@@ -90,6 +90,8 @@ pub enum Space {
     History = 44,
     /// The newest supplements of backups that owners told a trustee of.
     Lodged = 45,
+    /// Where a trustee's share stands in an owner's approval tree.
+    Seat = 46,
     /// Backups kept for others.
     Kept = 50,
     /// Chunks of backups kept for others.
@@ -114,7 +116,7 @@ pub enum Space {
 
 impl Space {
     /// Every space.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::Identity,
         Self::LocalDid,
         Self::Invitation,
@@ -153,6 +155,7 @@ impl Space {
         Self::Request,
         Self::History,
         Self::Lodged,
+        Self::Seat,
         Self::Kept,
         Self::KeptChunk,
         Self::KeptProgress,
@@ -387,7 +390,7 @@ mod tests {
         Alert = 27 SecretChunk = 28 Noted = 29 BackupPassage = 30
         Watched = 31 Round = 32 Superseded = 33 BackupHeader = 34 Audited = 35 AuditRound = 36
         Changed = 37 Base = 38 Supplement = 39
-        Ward = 40 Custody = 41 Prekey = 42 Request = 43 History = 44 Lodged = 45
+        Ward = 40 Custody = 41 Prekey = 42 Request = 43 History = 44 Lodged = 45 Seat = 46
         Kept = 50 KeptChunk = 51 KeptProgress = 52
         Operator = 60 OperatorPending = 61 Witness = 62 WitnessEntry = 63
         Earlier = 70 EarlierChunk = 71

@@ -5,11 +5,13 @@
 mod owner_support;
 
 use kith_protocol::export::{Fate, fate};
+use kith_protocol::health::Verdict;
 use kith_protocol::message::Body;
 use kith_protocol::owner::command::{Answer, Command};
 use kith_protocol::record::Space;
 use kith_protocol::time::Millis;
 use kith_protocol::trustee::Staying;
+use kith_protocol::trustee::command as trustee;
 use owner_support::Net;
 use owner_support::play::WAITING;
 
@@ -79,6 +81,51 @@ fn a_trustee_that_moved_holds_nothing_says_so_and_takes_the_next_deal() {
     net.people[0].crash();
     net.pass(A_WHILE);
     assert_eq!(renewals(&net), 1);
+}
+
+/// The person at the new machine sees it as well, until there is a new share or there is nothing to replace.
+#[test]
+fn a_trustee_that_moved_sees_which_share_stayed_behind() {
+    let mut net = Net::protected();
+    assert_eq!(left_behind(&mut net, "Bob"), [0_u32; 0]);
+    moves(&mut net, "Bob");
+    assert_eq!(left_behind(&mut net, "Bob"), [1]);
+    let bob = &net.people[0];
+    let mut checks = bob.health().checks.into_iter();
+    let shares = checks.find(|check| check.id == "shares").unwrap();
+    assert_eq!(shares.state, Verdict::Warning, "{shares:?}");
+    assert!(
+        shares.finding.contains("the shares of Alice stayed"),
+        "{shares:?}"
+    );
+    net.pass(A_MOMENT);
+    net.protect().unwrap();
+    net.pass(WAITING);
+    net.pass(A_WHILE);
+    assert_eq!(
+        (net.epochs("Bob"), left_behind(&mut net, "Bob")),
+        (vec![2], vec![])
+    );
+    // An epoch that is over is repaired by nobody.
+    moves(&mut net, "Bob");
+    net.owner(
+        0,
+        Command::TrusteeRemove {
+            names: vec!["Bob".into()],
+        },
+    )
+    .unwrap();
+    net.pass(WAITING);
+    net.pass(A_WHILE);
+    assert_eq!(left_behind(&mut net, "Bob"), [0_u32; 0]);
+}
+
+fn left_behind(net: &mut Net, name: &str) -> Vec<u32> {
+    let Ok(trustee::Answer::Shares { list }) = net.person(name, trustee::Command::ShareList) else {
+        panic!()
+    };
+    let gone = list.into_iter().filter(|share| share.gone);
+    gone.map(|share| share.epoch).collect()
 }
 
 /// It goes on saying so until she hears it.

@@ -171,10 +171,11 @@ fn shares(list: &[ShareView]) -> String {
     let rows: Vec<[String; 4]> = list
         .iter()
         .map(|view| {
-            let active = match (view.active, view.over) {
-                (true, _) => "active",
-                (false, true) => "over",
-                (false, false) => "not active yet",
+            let active = match (view.active, view.over, view.gone) {
+                (_, _, true) => "gone: it stayed where this agent lived before",
+                (true, ..) => "active",
+                (false, true, _) => "over",
+                (false, false, _) => "not active yet",
             };
             [
                 view.owner.clone(),

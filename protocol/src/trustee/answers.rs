@@ -3,7 +3,7 @@ use super::command::{Answer, OwnerView, ShareView};
 use super::custody::{self, Standing};
 use super::roles::Roles;
 use super::ward::{Stage, Ward};
-use super::{Config, enrolment, host, invitation, request};
+use super::{Config, enrolment, host, invitation, request, seat};
 use crate::agent::{Event, Work};
 use crate::anchor::{self, Anchor};
 use crate::error::{Damage, Stop};
@@ -89,7 +89,18 @@ pub(super) fn shares(work: &Work<'_>) -> Result<Answer, Damage> {
                 epoch: custody.epoch,
                 active: custody.is_current(),
                 over: custody.standing == Standing::Over,
+                gone: false,
                 stored: custody.stored,
+            });
+        }
+        if let Some(seat) = seat::empty(work, &ward.id)? {
+            list.push(ShareView {
+                owner: ward.name.clone(),
+                epoch: seat.epoch,
+                active: false,
+                over: false,
+                gone: true,
+                stored: seat.taken,
             });
         }
     }

@@ -162,7 +162,10 @@ pub struct ShareView {
     /// Whether it was active, and stays until the epoch after it is proved held.
     #[serde(default)]
     pub over: bool,
-    /// When it was stored.
+    /// Whether it is gone: it stayed on the machine on which this agent lived before.
+    #[serde(default)]
+    pub gone: bool,
+    /// When it was stored, or became the current one where it is gone.
     pub stored: Timestamp,
 }
 

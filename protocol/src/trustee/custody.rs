@@ -12,6 +12,7 @@ use crate::record::{self, Records, Row, Space};
 use crate::share_pair::SharePair;
 use crate::time::Timestamp;
 use crate::trustee::prekey;
+use crate::trustee::seat;
 use crate::trustee::ward::WardId;
 use serde::{Deserialize, Serialize};
 
@@ -115,8 +116,9 @@ pub(super) fn active(records: &dyn Records, ward: &WardId) -> Result<Option<Cust
     Ok(of(records, ward)?.into_iter().find(Custody::is_current))
 }
 
-/// Deletes a share and the approval key of its epoch.
-pub(super) fn discard(work: &mut Work<'_>, custody: &Custody) {
+/// Deletes a share and the approval key of its epoch, and gives up its place.
+pub(super) fn discard(work: &mut Work<'_>, custody: &Custody) -> Result<(), Damage> {
     prekey::wipe(work, &custody.ward, custody.prekey);
     work.erase::<Custody>(&custody.id());
+    seat::leave(work, custody)
 }

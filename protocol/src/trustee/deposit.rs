@@ -356,7 +356,7 @@ fn make_room(work: &mut Work<'_>, anchor: &Anchor, newest: &Custody) -> Result<(
         .into());
     }
     for old in dropped {
-        custody::discard(work, old);
+        custody::discard(work, old)?;
     }
     Ok(())
 }

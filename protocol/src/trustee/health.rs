@@ -2,7 +2,7 @@
 use super::TrusteeAgent;
 use super::custody::{self, Standing};
 use super::ward::Ward;
-use super::{host, request};
+use super::{host, request, seat};
 use crate::error::Damage;
 use crate::health::{Check, Contact, Health, Relation};
 use crate::record::{self, Records};
@@ -42,6 +42,15 @@ fn keeps(records: &dyn Records, wards: &[Ward]) -> Result<Check, Damage> {
             } += 1;
         }
     }
+    let mut gone = Vec::new();
+    for ward in wards {
+        if seat::empty(records, &ward.id)?.is_some() {
+            gone.push(ward.name.clone());
+        }
+    }
+    if !gone.is_empty() {
+        return Ok(left_behind(&gone));
+    }
     let owners = wards.iter().filter(|ward| ward.is_verified()).count();
     let backups = host::count(records);
     Ok(Check::ok(
@@ -51,6 +60,15 @@ fn keeps(records: &dyn Records, wards: &[Ward]) -> Result<Check, Damage> {
              active yet, {over} of the epoch before, and {backups} backups"
         ),
     ))
+}
+
+/// Her agent was told, and asks her to deal anew; only she can.
+fn left_behind(owners: &[String]) -> Check {
+    let text = format!(
+        "the shares of {} stayed where this agent lived before: it cannot help them recover before they deal it new          ones, as their own screens tell them",
+        owners.join(", ")
+    );
+    Check::warning("shares", text, "@ share list")
 }
 
 fn waiting(records: &dyn Records) -> Result<Check, Damage> {

@@ -36,6 +36,7 @@ mod request;
 mod resign;
 mod retire;
 mod roles;
+mod seat;
 mod sighting;
 mod staying;
 mod veto;

@@ -12,7 +12,7 @@ use crate::trustee::authority;
 use crate::trustee::connection::{self, Party};
 use crate::trustee::custody::{self, Author, Custody, Standing};
 use crate::trustee::ward::{self, Ward, WardId};
-use crate::trustee::{facts, history, resign};
+use crate::trustee::{facts, history, resign, seat};
 
 /// Does for an owner what her log now shows.
 pub(super) fn promote(work: &mut Work<'_>, anchor: &Anchor, id: &WardId) -> Result<(), Damage> {
@@ -50,6 +50,7 @@ fn renew(
         }
         others.retain(|old| old.standing != Standing::Over || old.epoch <= recovered);
     }
+    seat::settle(work, &ward.id, active.epoch)?;
     drop_until(work, ward, last, &others)
 }
 
@@ -81,6 +82,7 @@ fn is(custody: &Custody, active: &RecoveryPolicyBody) -> bool {
 fn make_current(work: &mut Work<'_>, mut ward: Ward, mut custody: Custody) -> Result<(), Damage> {
     custody.standing = Standing::Current;
     work.save(&custody);
+    seat::take(work, &custody)?;
     let text = format!(
         "the share of {} for epoch {} is the current one",
         ward.name, custody.epoch
@@ -114,7 +116,7 @@ fn drop_until(
     held: &[Custody],
 ) -> Result<(), Damage> {
     for old in held.iter().filter(|custody| custody.epoch <= epoch) {
-        custody::discard(work, old);
+        custody::discard(work, old)?;
         history::note(
             work,
             format!("deleted the share of {} for epoch {}", ward.name, old.epoch),
@@ -130,7 +132,7 @@ fn drop_powerless(work: &mut Work<'_>, view: &View, ward: &Ward) -> Result<(), D
         .filter(|custody| custody.standing == Standing::Waiting)
     {
         if authority::has_lapsed(view, ward, &waiting.author) {
-            custody::discard(work, waiting);
+            custody::discard(work, waiting)?;
             history::note(
                 work,
                 format!(

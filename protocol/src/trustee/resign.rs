@@ -11,7 +11,7 @@ use crate::message::setup::{Resign, Resignation};
 use crate::outbox;
 use crate::trustee::request::Session;
 use crate::trustee::ward::{Ended, Stage, Ward};
-use crate::trustee::{connection, custody, evidence, history, host, lodged, prekey};
+use crate::trustee::{connection, custody, evidence, history, host, lodged, prekey, seat};
 
 /// Tells the owner, and deletes what is kept for her where it is to go at once. The sentence for the
 /// screen.
@@ -68,10 +68,11 @@ fn check_nobody_waits(work: &Work<'_>, ward: &Ward) -> Result<(), Stop> {
 
 fn leave(work: &mut Work<'_>, mut ward: Ward) -> Result<(), Damage> {
     for held in custody::of(work, &ward.id)? {
-        custody::discard(work, &held);
+        custody::discard(work, &held)?;
     }
     host::discard_all(work, &ward.id)?;
     lodged::forget(work, &ward.id);
+    seat::forget(work, &ward.id);
     prekey::wipe_all(work, &ward.id)?;
     tell(work, (&ward.ours, &ward.theirs), &ward, true)?;
     connection::close(work, &ward.ours);

@@ -10,7 +10,7 @@ use crate::trustee::aside::Aside;
 use crate::trustee::authority::{self, Ground};
 use crate::trustee::custody::{self, Custody, Standing};
 use crate::trustee::ward::{Ended, Stage, Ward};
-use crate::trustee::{evidence, facts, history, lodged};
+use crate::trustee::{evidence, facts, history, lodged, seat};
 
 /// Deletes older shares, if our own view of the ledger shows that they are over, and says so with a
 /// signature. One that is told that it is no trustee any more deletes what waits, too.
@@ -34,7 +34,7 @@ pub(super) fn delete(
     let held = custody::of(work, &ward.id)?;
     check_standing(&held, delete)?;
     for old in held.iter().filter(|custody| goes(custody, delete)) {
-        custody::discard(work, old);
+        custody::discard(work, old)?;
         let text = format!("deleted the share of {} for epoch {}", ward.name, old.epoch);
         history::note(work, text)?;
     }
@@ -96,6 +96,7 @@ fn end(work: &mut Work<'_>, mut ward: Ward) -> Result<(), Damage> {
     work.hint(Event::new("dismissed", &ward.name, &text));
     history::note(work, text.clone())?;
     lodged::forget(work, &ward.id);
+    seat::forget(work, &ward.id);
     ward.stage = Stage::Ended(Ended {
         mismatch: false,
         reason: text,

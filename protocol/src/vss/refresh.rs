@@ -45,7 +45,7 @@ impl<P: Purpose> Commitment<P> {
         let blind = SecretScalar::generate(rng);
         let dealt = deal::<P>(&blind, (quorum, indices), rng)?;
         let commitment = self.moved_by(&dealt.commitment)?;
-        let dealt = dealt.shares.iter();
+        let dealt = dealt.shares.into_iter();
         let additions = dealt.map(|share| Addition(share.minus(&blind))).collect();
         Ok(Refresh {
             commitment,
