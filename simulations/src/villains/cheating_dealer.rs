@@ -90,8 +90,8 @@ fn spoil(
     (to, store): (&Did, &Store),
 ) -> Option<Store> {
     let key = plunder.sealing(to, store)?;
-    let place = world.mischief.between(1, 5) as u8;
-    let pair = made_up(place, &mut world.mischief)?;
+    // At another index than that of its leaf it would be refused unread.
+    let pair = made_up(store.path.position, &mut world.mischief)?;
     let context = store_context(&store.policy, store.epoch, &store.tag, to);
     let mut other = store.clone();
     other.sealed = pair.seal(&key, &context, world.mischief.generator()).ok()?;
