@@ -101,17 +101,35 @@ impl<'de, const N: usize> Deserialize<'de> for SecretBytes<N> {
 /// A secret scalar of the group Ristretto255, reduced.
 ///
 /// # Security
-/// Wiped on drop, no copy, no print; see [`SecretBytes`]. It has no serde implementation at all:
+/// Wiped on drop, no copy, no print; see [`SecretBytes`]. It stays where it is: moving it, as lists of shares do when they
+/// are taken apart or grow, moves a pointer and leaves no bytes behind. It has no serde implementation at all:
 /// a dealt secret is never stored in one piece (K2), not even in a sealed row.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct SecretScalar(Scalar);
+pub struct SecretScalar(Box<Scalar>);
+
+impl Zeroize for SecretScalar {
+    fn zeroize(&mut self) {
+        self.0.as_mut().zeroize();
+    }
+}
+
+impl Drop for SecretScalar {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for SecretScalar {}
 
 impl SecretScalar {
+    fn held(scalar: Scalar) -> Self {
+        Self(Box::new(scalar))
+    }
+
     /// A uniformly random scalar that is not zero.
     pub fn generate(rng: &mut dyn CryptoRng) -> Self {
         // Zero has a chance of 2^-252; it would make the public key the identity.
         loop {
-            let secret = Self(Scalar::random(rng));
+            let secret = Self::held(Scalar::random(rng));
             if !bool::from(secret.0.ct_eq(&Scalar::ZERO)) {
                 return secret;
             }
@@ -123,7 +141,7 @@ impl SecretScalar {
     pub fn from_canonical(bytes: &Zeroizing<[u8; 32]>) -> Option<Self> {
         Scalar::from_canonical_bytes(**bytes)
             .into_option()
-            .map(Self)
+            .map(Self::held)
     }
 
     /// The 32 canonical bytes.
@@ -133,12 +151,12 @@ impl SecretScalar {
     }
 
     pub(crate) fn new(scalar: &Zeroizing<Scalar>) -> Self {
-        Self(**scalar)
+        Self::held(**scalar)
     }
 
     /// What sums begin with.
-    pub(crate) const fn zero() -> Self {
-        Self(Scalar::ZERO)
+    pub(crate) fn zero() -> Self {
+        Self::held(Scalar::ZERO)
     }
 
     pub(crate) fn expose(&self) -> &Scalar {
@@ -148,17 +166,17 @@ impl SecretScalar {
     /// So many times the secret. The factor is public, so the product says as much as the secret, and is
     /// wiped like it.
     pub(crate) fn times(&self, factor: &Scalar) -> Zeroizing<Scalar> {
-        Zeroizing::new(factor * self.0)
+        Zeroizing::new(factor * self.expose())
     }
 
     /// The sum of both.
     pub(crate) fn plus(&self, other: &Self) -> Self {
-        Self(self.0 + other.0)
+        Self::held(self.expose() + other.expose())
     }
 
     /// The difference of both.
     pub(crate) fn minus(&self, other: &Self) -> Self {
-        Self(self.0 - other.0)
+        Self::held(self.expose() - other.expose())
     }
 
     /// Whether this is zero, in constant time.
@@ -188,6 +206,12 @@ mod tests {
         let again: SecretBytes<32> = postcard::from_bytes(&row).unwrap();
         assert!(again.same_as(&secret));
         assert!(!again.same_as(&SecretBytes::new(&Zeroizing::new([8; 32]))));
+    }
+
+    /// K2: what is moved is a pointer, or every move would leave a copy that nobody wipes.
+    #[test]
+    fn a_scalar_that_is_moved_leaves_nothing_behind() {
+        assert_eq!(size_of::<SecretScalar>(), size_of::<usize>());
     }
 
     #[test]
