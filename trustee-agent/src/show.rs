@@ -49,7 +49,7 @@ fn status(answer: &Answer) -> String {
         more => format!("{more} things need you: trustee-agent request list, invitation list"),
     };
     let keeps = if *hosts_backups {
-        format!("\nBackups kept: {backups}")
+        format!("\nBackups and later changes kept: {backups}")
     } else {
         String::new()
     };

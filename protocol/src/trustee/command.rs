@@ -226,7 +226,7 @@ pub enum Answer {
         waiting: usize,
         /// Invitations that wait for a person, of [`crate::limits::trustee::INVITATIONS`] at most.
         invitations: usize,
-        /// Backups kept.
+        /// Backups kept, and supplements of them.
         backups: usize,
         /// Whether backups are kept for others.
         hosts_backups: bool,

@@ -57,7 +57,7 @@ fn keeps(records: &dyn Records, wards: &[Ward]) -> Result<Check, Damage> {
         "shares",
         format!(
             "{owners} people trust this agent; it keeps {active} active recovery shares, {pending} not \
-             active yet, {over} of the epoch before, and {backups} backups"
+             active yet, {over} of the epoch before, and {backups} backups and later changes of backups"
         ),
     ))
 }
